@@ -1,0 +1,114 @@
+"""A condition: one way of asking one machine, read from `params/conditions/<id>.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from lib.contracts.study import Identifier
+from lib.contracts.yaml_files import Parameters, read_parameters
+from lib.errors import ParameterError
+
+Backend = Literal["gemini", "openai", "ollama", "mlx", "transformers", "onnx", "emotiefflib", "held-out-rater"]
+
+
+class Thinking(Parameters):
+    """Whether the machine reasons first: not at all, up to `budget` tokens a question, or as it sees fit."""
+
+    mode: Literal["off", "budget", "dynamic"] = "off"
+    budget: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _budget_where_it_belongs(self) -> Thinking:
+        if (self.mode == "budget") != (self.budget is not None and self.budget > 0) and self.mode != "off":
+            raise ValueError("mode 'budget' needs a budget above 0, mode 'dynamic' takes none")
+        return self
+
+
+class Decoding(Parameters):
+    """How answers are drawn from the model; `None` leaves a setting to the backend."""
+
+    temperature: float | None = Field(default=0, ge=0, le=2)
+    seed: int | None = None
+    repetition_penalty: float | None = Field(default=None, gt=0)
+    image_detail: Literal["low", "high", "auto"] | None = None
+    media_resolution: Literal["low", "medium", "high"] | None = None
+    include_thoughts: bool | None = None
+
+
+class Specification(Parameters):
+    """What the maker says of the model; for the tables, not for the run."""
+
+    developer: str
+    released: str | None = None
+    parameters: str | None = None
+    quantization: str | None = None
+    weights: str | None = None
+    architecture: str | None = None
+    rationale: str | None = None
+
+
+class Condition(Parameters):
+    """One way of asking one machine.
+
+    `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`.
+    """
+
+    id: Identifier
+    name: str
+    short_name: str
+    kind: Literal["vlm", "fer", "human"]
+    backend: Backend
+    model: str
+    strategy: Literal["context_carry", "json_single", "text_only", "classifier"]
+    prompts: Literal["json", "plain"] | None = None
+    steps: tuple[str, ...] = Field(default=("emotion", "valence", "arousal"), min_length=1)
+    decoding: Decoding = Decoding()
+    thinking: Thinking = Thinking()
+    specification: Specification
+    notes: str | None = None
+
+    @model_validator(mode="after")
+    def _strategy_fits(self) -> Condition:
+        if (self.strategy == "classifier") != (self.prompts is None):
+            raise ValueError("a classifier has no prompts, every other strategy names its prompt set")
+        if self.steps[0] != "emotion":
+            raise ValueError("the first step is emotion")
+        return self
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the machine was allowed to reason."""
+        return self.thinking.mode != "off"
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions that the machine was asked to rate."""
+        return tuple(step for step in self.steps if step != "emotion")
+
+
+def read_conditions(folder: Path) -> dict[str, Condition]:
+    """Read all condition files of a folder, in order of their names; an absent folder holds none.
+
+    Raises
+    ------
+    ParameterError
+        A file cannot be understood, two files have one id, or a file is not named after its id.
+    """
+    conditions: dict[str, Condition] = {}
+    files: dict[str, Path] = {}
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        condition = read_parameters(path, Condition)
+        if condition.id in conditions:
+            raise ParameterError(
+                f"{path}: id: got {condition.id!r}, which {files[condition.id]} has already. "
+                "Give one of them another id."
+            )
+        conditions[condition.id] = condition
+        files[condition.id] = path
+    for name, path in files.items():
+        if path.stem != name:
+            raise ParameterError(f"{path}: id: got {name!r}, but the file is named {path.name}. Rename it {name}.yaml.")
+    return conditions

@@ -1,0 +1,92 @@
+"""One condition's parsed answers: one row an image and repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from lib.contracts.condition import Condition
+from lib.contracts.problems import Problems, parse_number
+from lib.contracts.study import Study
+from lib.contracts.table_files import read_table
+
+CURE = "Put the predictions there (columns image_id, emotion and one a dimension), or ask the machine."
+
+
+def read_predictions(
+    path: Path, condition: Condition, study: Study, image_ids: list[str] | None = None
+) -> pl.DataFrame:
+    """Read and check one condition's predictions.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet with image_id and emotion, one column for each dimension that the condition was asked for
+        and, optionally, condition, repeat (default 0) and thinking_tokens. An empty cell is an answer that could not be
+        parsed.
+    condition, study
+        Give the steps, the categories and the scales; machines may answer between a scale's steps.
+    image_ids
+        The known ids, or None where any will do. Images without a row are not added: they count as wrong later.
+
+    Returns
+    -------
+    polars.DataFrame
+        condition, image_id, repeat (Int64), emotion, one Float64 column for each of the study's machine dimensions
+        (null where not asked), valid (every asked step was answered), thinking_tokens (Int64); sorted by image_id
+        and repeat.
+
+    Raises
+    ------
+    MissingFileError, DataError
+        Each fault by row, column, value and cure; the file is not changed.
+    """
+    asked = [name for name in study.machine_dimensions if name in condition.dimensions]
+    table = read_table(path, ["image_id", "emotion", *asked], CURE, optional=["condition", "repeat", "thinking_tokens"])
+    problems = Problems(path)
+    problems.add(table, pl.col("image_id").is_null(), "image_id", "every prediction needs one")
+    if image_ids is not None:
+        problems.add_unknown(table, "image_id", image_ids, "an image of the study")
+    if "condition" in table.columns:
+        problems.add_unknown(table, "condition", [condition.id], f"the condition of this file, {condition.id}")
+    labels = list(study.emotion.categories)
+    problems.add_unknown(table, "emotion", labels, f"one of {', '.join(labels)}")
+    for name in asked:
+        table = parse_number(table, name, study.dimensions[name], problems, stepwise=False)
+    table = _whole_number(table, "repeat", 0, problems)
+    table = _whole_number(table, "thinking_tokens", None, problems)
+    question = pl.struct("image_id", "repeat")
+    problems.add(
+        table,
+        question.is_duplicated() & ~question.is_first_distinct(),
+        "image_id",
+        "which was answered before in this repeat",
+    )
+    problems.raise_any("Correct these rows, or the condition's steps.")
+    answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())
+    return table.select(
+        pl.lit(condition.id).alias("condition"),
+        "image_id",
+        "repeat",
+        "emotion",
+        *(
+            pl.col(name) if name in asked else pl.lit(None, dtype=pl.Float64).alias(name)
+            for name in study.machine_dimensions
+        ),
+        answered.alias("valid"),
+        "thinking_tokens",
+    ).sort("image_id", "repeat")
+
+
+def _whole_number(table: pl.DataFrame, column: str, default: int | None, problems: Problems) -> pl.DataFrame:
+    if column not in table.columns:
+        return table.with_columns(pl.lit(default, dtype=pl.Int64).alias(column))
+    number = pl.col(column).cast(pl.Int64, strict=False)
+    problems.add(
+        table,
+        pl.col(column).is_not_null() & (number.is_null() | (number < 0)),
+        column,
+        "which is not a whole number from 0",
+    )
+    return table.with_columns(number.fill_null(default) if default is not None else number)

@@ -1,0 +1,102 @@
+"""Reading a table as people save it: CSV from R, Excel (byte-order mark, semicolons, tabs) or Parquet."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from lib.contracts.yaml_files import nearest
+from lib.errors import DataError, MissingFileError
+
+SNIFFED_BYTES = 64 * 1024
+DELIMITERS = ",;\t"
+ROW = "__row__"
+
+
+def read_table(path: Path, required: list[str], cure: str, optional: list[str] | None = None) -> pl.DataFrame:
+    """Read a CSV or Parquet file as text columns plus `ROW`: the file's line (CSV) or the row from 1 (Parquet).
+
+    Cells are stripped; an empty cell, `NA`, `NaN` or `null` becomes null. Where cells are not parted by
+    commas (Excel in many countries), a decimal comma is read as a point. Other columns are
+    dropped.
+
+    Parameters
+    ----------
+    path
+        The file; `.parquet` is read as Parquet, everything else as CSV with comma, semicolon or tab.
+    required, optional
+        Columns that must, or may, be there.
+    cure
+        What the user can do when the file is missing; ends the message.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `ROW` (Int64), then the required and the present optional ones as strings.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    DataError
+        The file is empty, not a table, not UTF-8, or lacks a column.
+    """
+    if not path.is_file():
+        raise MissingFileError(f"{path}: there is no such file. {cure}")
+    parquet = path.suffix == ".parquet"
+    table = _read_parquet(path) if parquet else _read_csv(path)
+    if table.height == 0:
+        raise DataError(f"{path}: has no rows. Fill it with {', '.join(required)}.")
+    missing = [name for name in required if name not in table.columns]
+    if missing:
+        hints = ", ".join(f"{name!r}{nearest(name, table.columns)}" for name in missing)
+        raise DataError(
+            f"{path}: row 1: column {hints} is missing; the file has {', '.join(table.columns)}. Rename or add it."
+        )
+    kept = required + [name for name in optional or [] if name in table.columns]
+    first_row = 1 if parquet else 2
+    return table.select(
+        (pl.int_range(pl.len(), dtype=pl.Int64) + first_row).alias(ROW),
+        *(_cell(name) for name in kept),
+    )
+
+
+def _cell(name: str) -> pl.Expr:
+    text = pl.col(name).cast(pl.String).str.strip_chars()
+    return pl.when(text.is_in(["", "NA", "NaN", "nan", "null", "None"])).then(None).otherwise(text).alias(name)
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (PolarsError, OSError) as error:
+        raise DataError(
+            f"{path}: not readable as Parquet ({error}). Save it again from the program that made it."
+        ) from error
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    if not head.strip():
+        raise DataError(f"{path}: is empty. Save the table into it again.")
+    delimiter = _delimiter(head)
+    try:
+        table = pl.read_csv(path, separator=delimiter, infer_schema=False, truncate_ragged_lines=False)
+    except PolarsError as error:
+        raise DataError(
+            f"{path}: not readable as CSV ({str(error).splitlines()[0]}). "
+            "Save it as CSV UTF-8, every row with as many cells as the header."
+        ) from error
+    if delimiter != ",":
+        table = table.with_columns(pl.all().str.replace(r"^(\s*-?\d*),(\d+\s*)$", "${1}.${2}"))
+    return table.rename({name: name.strip().removeprefix("\ufeff") for name in table.columns})
+
+
+def _delimiter(head: bytes) -> str:
+    header = head.decode("utf-8-sig", errors="replace").splitlines()[0]
+    cells = {delimiter: len(next(csv.reader([header], delimiter=delimiter))) for delimiter in DELIMITERS}
+    return max(cells, key=lambda delimiter: cells[delimiter])
