@@ -1,1 +1,1 @@
-"""VLM-as-rater: how close are a machine's ratings of the emotion in a face to people's, and for whose faces is it wrong."""
+"""VLM-as-rater: how close a machine's ratings of facial emotion are to people's, and for whose faces it is wrong."""

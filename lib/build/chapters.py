@@ -1,0 +1,109 @@
+"""Running one chapter's notebook through papermill, so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from lib.errors import BuildError
+from lib.files import sha256_file, write_aside, write_json
+from lib.project import ROOT_VARIABLE, STUDY_VARIABLE, Project
+
+PROVENANCE = "cache/provenance"
+
+
+def run_chapter(project: Project, chapter: str) -> None:
+    """Run `notebooks/<chapter>.ipynb`; keep the executed copy, its results and its provenance in the cache.
+
+    Raises
+    ------
+    BuildError
+        A cell failed. The message names the notebook and the cell and ends with the error; the copy as far as it came is
+        kept beside the old one as `<chapter>.failed.ipynb`.
+    """
+    source = project.root / f"notebooks/{chapter}.ipynb"
+    target = project.cache / f"notebooks/{chapter}.ipynb"
+    results = project.cache / f"results/{chapter}.json"
+    started = time.time()
+    with tempfile.TemporaryDirectory() as scratch:
+        executed, scratch_results = Path(scratch) / "executed.ipynb", Path(scratch) / "results.json"
+        _execute(project, source, executed, scratch_results, target.with_suffix(".failed.ipynb"))
+        if not scratch_results.exists():
+            raise BuildError(
+                f"{project.relative(source)}: saved no results. Its last cell must call results.save(...)."
+            )
+        record = _provenance(project, source, scratch_results, started)
+        write_aside(results, lambda path: path.write_bytes(scratch_results.read_bytes()))
+        write_json(project.home / PROVENANCE / f"{chapter}.json", record)
+        write_aside(target, lambda path: path.write_bytes(executed.read_bytes()))
+    target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+
+
+def _execute(project: Project, source: Path, executed: Path, results: Path, failed: Path) -> None:
+    path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
+    study = project.relative(project.study_file)
+    environment = {
+        ROOT_VARIABLE: str(project.root),
+        STUDY_VARIABLE: study,
+        "PYTHONPATH": path,
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    os.environ.update(environment)
+    try:
+        papermill.execute_notebook(
+            source, executed, parameters={"results_file": str(results)}, cwd=project.root,
+            kernel_name="python3", progress_bar=False, log_output=False,
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        write_aside(failed, lambda path: path.write_bytes(executed.read_bytes()))
+        raise BuildError(
+            f"{project.relative(source)}: cell {error.cell_index} failed with {error.ename}: {error.evalue}\n"
+            f"The notebook as far as it came: {project.relative(failed)}"
+        ) from error
+
+
+def _provenance(project: Project, source: Path, results: Path, started: float) -> dict[str, object]:
+    inputs = json.loads(results.read_text(encoding="utf-8"))["inputs"]
+    return {
+        "notebook": project.relative(source),
+        "notebook_sha256": sha256_file(source),
+        "study": project.relative(project.study_file),
+        "study_sha256": sha256_file(project.study_file),
+        "lock_sha256": sha256_file(project.root / "requirements.lock"),
+        "inputs": inputs,
+        "packages": installed_packages(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "commit": current_commit(project.root),
+        "simulated": project.uses_twin,
+        "started": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(started)),
+        "seconds": round(time.time() - started, 1),
+    }
+
+
+def installed_packages() -> dict[str, str]:
+    """Name and version of every installed package."""
+    found = {item.metadata["Name"]: item.version for item in metadata.distributions()}
+    return dict(sorted(found.items(), key=lambda item: item[0].casefold()))
+
+
+def current_commit(root: Path) -> str:
+    """The commit that is checked out, with `+` if files were changed since; `unknown` outside of git."""
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        return head + ("+" if _git(root, "status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(root: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()

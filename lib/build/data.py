@@ -1,0 +1,77 @@
+"""The steps between raw files and chapters: the twin where it stands in, checked data, checked predictions, the null."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from lib.contracts.images import Images, images_of_ratings, read_images
+from lib.contracts.predictions import read_predictions
+from lib.contracts.ratings import read_participants, read_ratings, refuse_unrated
+from lib.errors import BuildError
+from lib.files import write_aside, write_json
+from lib.metrics.human_null import hold_out
+from lib.project import HUMAN_NULL, Project
+
+
+def check_data(project: Project) -> list[str]:
+    """Check images and ratings and put them into `cache/data/`; give the warnings that the user should see."""
+    study = project.study
+    listed = project.root / study.files.participants if study.files.participants else None
+    participants = read_participants(listed) if listed and not project.uses_twin else None
+    ratings_file = project.cache / "twin/simulated_ratings.parquet" if project.uses_twin else project.ratings_file
+    if project.images_file is None:
+        ratings = read_ratings(ratings_file, study, participants=participants)
+        images = images_of_ratings(ratings["image_id"], study)
+    else:
+        images = read_images(project.images_file, study)
+        ratings = read_ratings(ratings_file, study, images.frame["image_id"].to_list(), participants)
+    kept = Images(refuse_unrated(ratings_file, ratings, images.frame, study), images.warnings)
+    write_frame(project, "data/images.parquet", kept.frame)
+    write_frame(project, "data/ratings.parquet", ratings)
+    dropped = images.frame.height - kept.frame.height
+    warnings = [*kept.warnings, *([f"{dropped} images without ratings are excluded"] if dropped else [])]
+    write_json(project.cache / "data/warnings.json", warnings)
+    return warnings
+
+
+def check_predictions(project: Project, condition: str) -> None:
+    """Check one condition's predictions and put them into `cache/predictions/`."""
+    path = project.predictions_file(condition)
+    if path is None:
+        raise BuildError(
+            f"{condition}: has no predictions. Put them into {project.study.files.predictions}/{condition}.csv."
+        )
+    images = pl.read_parquet(project.cache / "data/images.parquet")["image_id"].to_list()
+    frame = read_predictions(path, project.conditions[condition], project.study, images)
+    write_frame(project, f"predictions/{condition}.parquet", frame)
+
+
+def make_human_null(project: Project) -> None:
+    """Hold out one rating an image as if a machine had given it."""
+    ratings = pl.read_parquet(project.cache / "data/ratings.parquet")
+    study = project.study
+    held_out = hold_out(ratings, list(study.emotion.categories), study.analysis.seed)
+    write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions)
+    write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings)
+
+
+def make_twin(project: Project) -> None:
+    """Simulate images, ratings and predictions into `cache/twin/`."""
+    from lib.twin.design import twin_images
+    from lib.twin.simulate import simulate
+    from lib.twin.targets import read_targets
+
+    images = twin_images()
+    twin = simulate(images, read_targets(project.root / TWIN_TARGETS), project.study.analysis.seed)
+    write_frame(project, "twin/simulated_images.parquet", images.rename({"intended_emotion": "emotion"}))
+    write_frame(project, "twin/simulated_ratings.parquet", twin.ratings)
+    for condition, frame in twin.predictions.items():
+        write_frame(project, f"twin/simulated_predictions/{condition}.parquet", frame)
+
+
+TWIN_TARGETS = "data/published/twin_targets.yaml"
+
+
+def write_frame(project: Project, name: str, frame: pl.DataFrame) -> None:
+    """Write a frame into the cache, whole or not at all."""
+    write_aside(project.cache / name, frame.write_parquet)

@@ -1,0 +1,1 @@
+"""The command line `rater`: plain verbs, one file a verb."""

@@ -1,0 +1,63 @@
+"""How a number looks on the page, in one place: by the last part of its key.
+
+Statistics that cannot exceed 1 in size are written without the leading zero, as psychologists do; counts with thousands
+separators; ratings with two or three decimals; a true minus sign; an absent value as an en dash.
+"""
+
+from __future__ import annotations
+
+ABSENT = "–"
+BOUNDED = {
+    "accuracy", "kappa", "macro_f1", "f1", "precision", "recall", "r", "low", "high", "rate", "proportion",
+    "alpha_ordinal", "alpha_interval", "alpha_nominal", "mode_share", "intended_share", "majority_accuracy",
+}  # fmt: skip
+THREE_DECIMALS = {"mae", "loo_mae", "pairwise_mae", "rmse", "mae_ratio"}
+PERCENT = {"percent"}
+
+
+def format_value(name: str, value: float | int | str | bool | None) -> str:  # noqa: PLR0911 - a table of cases
+    """Format one value by the name of its statistic.
+
+    Examples
+    --------
+    >>> format_value("kappa", 0.8531), format_value("bias", -1.28), format_value("n", 1440)
+    ('.853', '−1.28', '1,440')
+    """
+    if value is None:
+        return ABSENT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return signed(f"{value:,}")
+    if name in PERCENT or name.endswith("_percent"):
+        return signed(f"{value:.1f}%")
+    if name in BOUNDED:
+        return bounded(value)
+    return signed(f"{value:.{3 if name in THREE_DECIMALS else 2}f}")
+
+
+def bounded(value: float, decimals: int = 3) -> str:
+    """A statistic between -1 and 1, without its leading zero: `.853`, `1.000`, `−.126`."""
+    text = f"{value:.{decimals}f}"
+    return signed(text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text)
+
+
+def signed(text: str) -> str:
+    """Use a true minus sign, and none before zero."""
+    if text.startswith("-") and not any(digit in text for digit in "123456789"):
+        return text[1:]
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def plus_signed(value: float, decimals: int = 2) -> str:
+    """A difference with its sign always shown: `+1.26`, `−0.28`."""
+    text = signed(f"{value:.{decimals}f}")
+    return text if text.startswith("−") or float(f"{value:.{decimals}f}") == 0 else f"+{text}"
+
+
+def count_in_words(count: int) -> str:
+    """Small counts as words, as running text has them: `six`; from eleven on as digits."""
+    words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return words[count] if 0 <= count < len(words) else f"{count:,}"

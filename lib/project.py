@@ -1,0 +1,131 @@
+"""Where everything is: the project's root, the study at work, and the folders that the study's derived files go to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lib.contracts.condition import Condition, read_conditions
+from lib.contracts.prompts import PromptSet, read_prompts
+from lib.contracts.study import Study, read_study
+from lib.errors import MissingFileError
+
+MARK = "_quarto.yml"
+DEFAULT_STUDY = "params/study.yaml"
+STUDY_VARIABLE = "RATER_STUDY"
+ROOT_VARIABLE = "RATER_ROOT"
+HUMAN_NULL = "human-null"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of the project and the study at work.
+
+    `root` holds the sources; `home` holds `cache/`, `_output/` and the documents that are rendered. They are the same
+    for the study of the paper; another study has its home in `cache/studies/<id>`, so that studies never mix.
+    """
+
+    root: Path
+    study_file: Path
+
+    @cached_property
+    def study(self) -> Study:
+        """The study at work."""
+        return read_study(self.study_file)
+
+    @cached_property
+    def conditions(self) -> dict[str, Condition]:
+        """All conditions of the study, by id."""
+        folder = self.study.files.conditions
+        return read_conditions(self.root / folder) if folder else {}
+
+    def prompts(self, name: str) -> PromptSet:
+        """One prompt set."""
+        return read_prompts(self.root / "params/prompts", name)
+
+    @property
+    def home(self) -> Path:
+        """Where derived files of this study go."""
+        return self.root if self.is_default else self.root / "cache/studies" / self.study.id
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the study of `params/study.yaml`."""
+        return self.study_file == self.root / DEFAULT_STUDY
+
+    @property
+    def cache(self) -> Path:
+        """Derived files of this study."""
+        return self.home / "cache"
+
+    @property
+    def output(self) -> Path:
+        """Rendered pages of this study."""
+        return self.home / "_output"
+
+    @property
+    def ratings_file(self) -> Path:
+        """Where the study says that people's real ratings are."""
+        return self.root / self.study.files.ratings
+
+    @property
+    def uses_twin(self) -> bool:
+        """Whether simulated data stand in. Real ratings end that; real and simulated data never mix."""
+        return self.study.stand_in == "twin" and not self.ratings_file.exists()
+
+    @property
+    def images_file(self) -> Path | None:
+        """Where the images' manifest (or folder) is; None if the rated images are the study's images."""
+        if self.uses_twin:
+            return self.cache / "twin/simulated_images.parquet"
+        return self.root / self.study.files.images if self.study.files.images else None
+
+    def predictions_file(self, condition: str) -> Path | None:
+        """Where one condition's predictions come from now, or None while it has none."""
+        if self.uses_twin:
+            return self.cache / f"twin/simulated_predictions/{condition}.parquet"
+        folder = self.study.files.predictions
+        candidates = [self.root / folder / f"{condition}{suffix}" for suffix in (".parquet", ".csv")] if folder else []
+        return next((path for path in candidates if path.exists()), None)
+
+    @property
+    def available(self) -> list[str]:
+        """The conditions that have predictions now."""
+        return [name for name in self.conditions if self.predictions_file(name)]
+
+    def relative(self, path: Path) -> str:
+        """`path` as seen from the root, for messages and records that must not depend on the machine."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Find the project's root: the environment's RATER_ROOT, or the nearest folder upwards that holds `_quarto.yml`.
+
+    Raises
+    ------
+    MissingFileError
+        Neither is there.
+    """
+    if ROOT_VARIABLE in os.environ:
+        return Path(os.environ[ROOT_VARIABLE]).resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / MARK).is_file() and (folder / "params").is_dir():
+            return folder
+    raise MissingFileError(
+        f"{here}: neither this folder nor one above it is the project (no {MARK}). Change into it first."
+    )
+
+
+def open_project(study: str | None = None, root: Path | None = None) -> Project:
+    """Open the project for one study: `study`, or the environment's RATER_STUDY, or `params/study.yaml`."""
+    found = root or find_root()
+    name = study or os.environ.get(STUDY_VARIABLE) or DEFAULT_STUDY
+    path = (found / name).resolve()
+    if not path.is_file():
+        raise MissingFileError(
+            f"{name}: there is no such study file. Name one under params/, for example {DEFAULT_STUDY}."
+        )
+    return Project(found, path)
