@@ -79,6 +79,6 @@ class StudyData:
         return pl.read_parquet(self.read_input(self.project.cache / name))
 
 
-def open_study() -> StudyData:
-    """Open the study that the build runs, or `params/study.yaml` when a notebook is run by hand."""
-    return StudyData(open_project())
+def open_study(study: str) -> StudyData:
+    """Open a study by its file, for example `params/study.yaml`; a notebook's parameter `study` names it."""
+    return StudyData(open_project(study))

@@ -16,7 +16,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
-from lib.project import ROOT_VARIABLE, STUDY_VARIABLE, Project
+from lib.project import ROOT_VARIABLE, Project
+from lib.results import RESULTS_VARIABLE
 
 PROVENANCE = "cache/provenance"
 
@@ -27,8 +28,8 @@ def run_chapter(project: Project, chapter: str) -> None:
     Raises
     ------
     BuildError
-        A cell failed. The message names the notebook and the cell and ends with the error; the copy as far as it came is
-        kept beside the old one as `<chapter>.failed.ipynb`.
+        A cell failed. The message names notebook, cell and error; the copy as far as it came is kept
+        beside the old one as `<chapter>.failed.ipynb`.
     """
     source = project.root / f"notebooks/{chapter}.ipynb"
     target = project.cache / f"notebooks/{chapter}.ipynb"
@@ -51,16 +52,11 @@ def run_chapter(project: Project, chapter: str) -> None:
 def _execute(project: Project, source: Path, executed: Path, results: Path, failed: Path) -> None:
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
     study = project.relative(project.study_file)
-    environment = {
-        ROOT_VARIABLE: str(project.root),
-        STUDY_VARIABLE: study,
-        "PYTHONPATH": path,
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    os.environ.update(environment)
+    environment = {ROOT_VARIABLE: str(project.root), RESULTS_VARIABLE: str(results), "PYTHONPATH": path}
+    os.environ.update(environment | {"OPENBLAS_NUM_THREADS": "1"})
     try:
         papermill.execute_notebook(
-            source, executed, parameters={"results_file": str(results)}, cwd=project.root,
+            source, executed, parameters={"study": study}, cwd=project.root,
             kernel_name="python3", progress_bar=False, log_output=False,
         )  # fmt: skip
     except PapermillExecutionError as error:

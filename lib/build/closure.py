@@ -35,13 +35,13 @@ def imported_modules(code: str) -> set[str]:
 
 def notebook_code(path: Path) -> str:
     """All code of a notebook, without magics."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     lines = [line for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
     return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
 
 
 def source_files(modules: Iterable[str], root: Path) -> list[Path]:
-    """The files of the modules and of all that they import, however indirectly; names that are no module are passed over."""
+    """The files of the modules and of all that they import, however indirectly; other names are passed over."""
     graph = _graph(root)
     wanted: set[str] = set()
     for module in modules:
@@ -57,7 +57,7 @@ def _file_of(module: str, root: Path) -> Path:
 
 
 def digest(files: Iterable[Path], root: Path) -> str:
-    """One SHA-256 over the names and contents of files; folders stand for all files in them, absent ones for their absence.
+    """One SHA-256 over the names and contents of files; folders stand for their files, absent ones for absence.
 
     Content decides, never a date: a touched file leaves the digest as it is, a file put back with an old date does not.
     """
