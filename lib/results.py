@@ -26,6 +26,7 @@ class Entry:
     value: Scalar
     text: str
     cell: int | None
+    chapter: str = ""
 
     @property
     def key(self) -> str:
@@ -63,7 +64,9 @@ class Results:
                 self.put((*parts, str(name)), inner)
             return
         scalar = _scalar(value)
-        entry = Entry(parts, scalar, text if text is not None else format_value(parts[-1], scalar), _current_cell())
+        entry = Entry(
+            parts, scalar, text if text is not None else format_value(parts[-1], scalar), _current_cell(), self.chapter
+        )
         before = self.entries.get(entry.key)
         if before is not None and before.value != entry.value:
             raise BuildError(
@@ -86,7 +89,10 @@ class Results:
 def load_results(path: Path) -> tuple[dict[str, Entry], dict[str, str]]:
     """Read what `Results.save` wrote: entries by key, and the hashes of the inputs."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    entries = [Entry(tuple(item["path"]), item["value"], item["text"], item["cell"]) for item in content["entries"]]
+    entries = [
+        Entry(tuple(item["path"]), item["value"], item["text"], item["cell"], item["chapter"])
+        for item in content["entries"]
+    ]
     return {entry.key: entry for entry in entries}, content["inputs"]
 
 

@@ -1,4 +1,4 @@
-"""The steps between raw files and chapters: the twin, checked data, checked predictions, the human null."""
+"""The steps between raw files and chapters: checked data, checked predictions, the human null."""
 
 from __future__ import annotations
 
@@ -53,23 +53,6 @@ def make_human_null(project: Project) -> None:
     held_out = hold_out(ratings, study.emotion.categories, study.analysis.seed, study.machine_dimensions)
     write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions)
     write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings)
-
-
-def make_twin(project: Project) -> None:
-    """Simulate images, ratings and predictions into `cache/twin/`."""
-    from lib.twin.design import twin_images
-    from lib.twin.simulate import simulate
-    from lib.twin.targets import read_targets
-
-    images = twin_images()
-    twin = simulate(images, read_targets(project.root / TWIN_TARGETS), project.study.analysis.seed)
-    write_frame(project, "twin/simulated_images.parquet", images.rename({"intended_emotion": "emotion"}))
-    write_frame(project, "twin/simulated_ratings.parquet", twin.ratings)
-    for condition, frame in twin.predictions.items():
-        write_frame(project, f"twin/simulated_predictions/{condition}.parquet", frame)
-
-
-TWIN_TARGETS = "data/published/twin_targets.yaml"
 
 
 def write_frame(project: Project, name: str, frame: pl.DataFrame) -> None:

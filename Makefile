@@ -1,0 +1,54 @@
+# The two commands: make paper, make test. Both set everything up by themselves.
+.DEFAULT_GOAL := help
+.PHONY: help setup paper test lint lock clean
+
+STUDY ?= params/study.yaml
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11,$(shell command -v python$(v) 2>/dev/null)) $(shell command -v python3 2>/dev/null))
+# make paper -j2 runs two steps side by side; without -j every core is used.
+JOBS := $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
+CORES := $(if $(JOBS),--cores $(JOBS))
+export OPENBLAS_NUM_THREADS := 1
+
+help:
+	@echo "make paper          rebuild what is stale and render the manuscript and the supplement to _output/"
+	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
+	@echo "make paper STUDY=params/other.yaml    the same for another study"
+	@echo "make lock           pin the newest versions that pyproject.toml allows"
+	@echo "make clean          remove everything derived (cache/, _output/), not the data"
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@uv="$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"; \
+		$(BIN)/python -c "import sys, importlib.metadata as m; sys.exit('uv==' + m.version('uv') != '$$uv')" 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+paper: setup
+	@$(BIN)/rater paper --study $(STUDY) $(CORES)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+test: lint
+	$(BIN)/rater paper $(CORES)
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --nbval --nbval-current-env -p no:cacheprovider -q cache/notebooks/
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
+		--extra test --extra setup --upgrade pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf cache _output _variables.yml .snakemake

@@ -1,0 +1,151 @@
+# What depends on what, and the one thing that decides what is stale. Digests of contents are parameters of the rules, so
+# that a file put back with an old date is seen and a file only touched is not. Run it as `make paper` or `rater paper`.
+import sys
+from pathlib import Path
+
+from lib.build.closure import code_digest, digest, notebook_digest
+from lib.build.documents import document_inputs, document_outputs
+from lib.build.simulation import TWIN_TARGETS
+from lib.project import HUMAN_NULL, open_project
+
+# A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here.
+CHAPTERS = {
+    "design": ["data", "prompts"],
+    "human": ["data", "null"],
+    "categories": ["data", "null", "predictions"],
+    "dimensions": ["data", "null", "predictions"],
+    "stereotypes": ["data", "predictions"],
+    "demographics": ["data", "predictions"],
+    "twin": ["data", "predictions", "targets"],
+}
+
+ROOT = Path.cwd()
+PROJECT = open_project(config.get("study"), root=ROOT)
+STUDY = PROJECT.study
+CACHE = PROJECT.relative(PROJECT.cache)
+STEP = f"{sys.executable} -m lib.cli.main step --study {PROJECT.relative(PROJECT.study_file)}"
+DATA = [f"{CACHE}/data/images.parquet", f"{CACHE}/data/ratings.parquet"]
+NULL = [f"{CACHE}/predictions/{HUMAN_NULL}.parquet", f"{CACHE}/data/ratings_without_held_out.parquet"]
+PREDICTIONS = expand(f"{CACHE}/predictions/{{condition}}.parquet", condition=PROJECT.available)
+PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.files.conditions else [])]
+
+
+def raw_predictions(wildcards):
+    return PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
+
+
+def chapter_inputs(wildcards):
+    sources = {"data": DATA, "null": NULL if STUDY.analysis.human_null else [], "predictions": PREDICTIONS}
+    return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
+
+
+def chapter_digest(wildcards):
+    extra = {"prompts": ROOT / "params/prompts", "targets": ROOT / TWIN_TARGETS}
+    files = [*PARAMETERS, *(extra[need] for need in CHAPTERS[wildcards.chapter] if need in extra)]
+    return digest(files, ROOT) + notebook_digest(ROOT / f"notebooks/{wildcards.chapter}.ipynb", ROOT)
+
+
+def raw_data():
+    if PROJECT.uses_twin:
+        return [f"{CACHE}/twin/simulated_images.parquet", f"{CACHE}/twin/simulated_ratings.parquet"]
+    images = PROJECT.images_file
+    return [PROJECT.relative(path) for path in (images, PROJECT.ratings_file) if path is not None and path.is_file()]
+
+
+wildcard_constraints:
+    condition=r"[a-z0-9][a-z0-9._-]*",
+    chapter=r"[a-z_]+",
+
+
+rule pages:
+    input:
+        document_outputs(PROJECT, list(CHAPTERS)),
+
+
+rule numbers:
+    input:
+        f"{CACHE}/results.json",
+
+
+if PROJECT.uses_twin:
+
+    rule twin:
+        output:
+            raw_data(),
+            expand(f"{CACHE}/twin/simulated_predictions/{{condition}}.parquet", condition=PROJECT.available),
+        params:
+            source=digest([ROOT / TWIN_TARGETS, PROJECT.study_file], ROOT) + code_digest(["lib.build.simulation"], ROOT),
+        shell:
+            "{STEP} twin"
+
+
+rule data:
+    input:
+        raw_data(),
+    output:
+        DATA,
+        f"{CACHE}/data/warnings.json",
+    params:
+        raw=digest([] if PROJECT.uses_twin else [path for path in (PROJECT.images_file, PROJECT.ratings_file) if path], ROOT),
+        source=digest([PROJECT.study_file], ROOT) + code_digest(["lib.build.data"], ROOT),
+    shell:
+        "{STEP} data"
+
+
+rule human_null:
+    input:
+        DATA,
+    output:
+        NULL,
+    params:
+        source=digest([PROJECT.study_file], ROOT) + code_digest(["lib.build.data"], ROOT),
+    shell:
+        "{STEP} human-null"
+
+
+ruleorder: human_null > predictions
+
+
+rule predictions:
+    input:
+        raw_predictions,
+        DATA[0],
+    output:
+        f"{CACHE}/predictions/{{condition}}.parquet",
+    params:
+        raw=lambda wildcards: digest([] if PROJECT.uses_twin else [PROJECT.predictions_file(wildcards.condition)], ROOT),
+        source=lambda wildcards: digest([PROJECT.study_file, ROOT / f"params/conditions/{wildcards.condition}.yaml"], ROOT)
+        + code_digest(["lib.build.data"], ROOT),
+    shell:
+        "{STEP} predictions {wildcards.condition}"
+
+
+rule chapter:
+    input:
+        chapter_inputs,
+    output:
+        f"{CACHE}/notebooks/{{chapter}}.ipynb",
+        f"{CACHE}/results/{{chapter}}.json",
+        f"{CACHE}/provenance/{{chapter}}.json",
+    params:
+        source=chapter_digest,
+    shell:
+        "{STEP} chapter {wildcards.chapter}"
+
+
+rule collect:
+    input:
+        expand(f"{CACHE}/results/{{chapter}}.json", chapter=CHAPTERS),
+        expand(f"{CACHE}/provenance/{{chapter}}.json", chapter=CHAPTERS),
+        f"{CACHE}/data/warnings.json",
+    output:
+        f"{CACHE}/results.json",
+        PROJECT.relative(PROJECT.home / "_variables.yml"),
+        f"{CACHE}/includes/banner.md",
+        f"{CACHE}/includes/missing.md",
+        f"{CACHE}/includes/provenance.md",
+    params:
+        source=digest(PARAMETERS, ROOT) + code_digest(["lib.build.collect"], ROOT),
+        chapters=list(CHAPTERS),
+    shell:
+        "{STEP} collect {params.chapters}"

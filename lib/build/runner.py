@@ -1,0 +1,77 @@
+"""Running Snakemake: one build at a time, quiet when all is well, plain words when not."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib.errors import BuildError
+from lib.project import Project
+
+LARGEST_CHECKED_FILE = 2 * 1024**3
+
+
+def run_build(project: Project, target: str, cores: int | None = None) -> None:
+    """Bring `target`, a rule of the Snakefile, up to date.
+
+    Parameters
+    ----------
+    project
+        The project and study.
+    target
+        `numbers` for all analyses, `pages` for the documents too.
+    cores
+        How many steps may run side by side; None takes every core.
+
+    Raises
+    ------
+    BuildError
+        The cache cannot be written to, another build is running, or a step failed (it has said why).
+    """
+    log = project.cache / "logs/build.log"
+    command = [
+        sys.executable, "-m", "snakemake", target, "--snakefile", str(project.root / "Snakefile"),
+        "--directory", str(project.root), "--cores", str(cores or os.cpu_count() or 1),
+        "--nolock", "--rerun-incomplete",
+        "--max-checksum-file-size", str(LARGEST_CHECKED_FILE), "--quiet", "all",
+        "--config", f"study={project.relative(project.study_file)}",
+    ]  # fmt: skip
+    path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
+    with _one_at_a_time(project), log.open("w", encoding="utf-8") as stream:
+        finished = subprocess.run(
+            command, cwd=project.root, env=os.environ | {"PYTHONPATH": path}, stderr=stream, check=False
+        )
+    if finished.returncode:
+        raise BuildError(_explain(log, project))
+
+
+def _explain(log: Path, project: Project) -> str:
+    text = log.read_text(encoding="utf-8", errors="replace")
+    missing = [line for line in text.splitlines() if "MissingInputException" in line or "Missing input files" in line]
+    said = "" if not missing else f"\n{text[-2000:]}"
+    return f"The build stopped; what was finished stays finished. Full log: {project.relative(log)}{said}"
+
+
+@contextmanager
+def _one_at_a_time(project: Project) -> Iterator[None]:
+    try:
+        (project.cache / "logs").mkdir(parents=True, exist_ok=True)
+        stream = (project.cache / "build.lock").open("w")
+    except OSError as error:
+        raise BuildError(
+            f"{project.relative(project.cache)}: cannot be written ({error.strerror}). "
+            "Make the folder writable or free some disk space, then run the same command again."
+        ) from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BuildError(
+                "Another build of this study is running. Wait for it to end, then run this again."
+            ) from error
+        yield

@@ -1,0 +1,98 @@
+"""The single steps that the Snakefile calls; not meant to be typed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from lib.errors import RaterError
+from lib.project import Project, open_project
+
+app = typer.Typer(help="One step of the build; the Snakefile calls these.")
+_opened: dict[str, Project] = {}
+
+
+@app.callback()
+def choose_study(study: str = typer.Option(..., "--study")) -> None:
+    """Open the study for the step that follows."""
+    _opened["project"] = open_project(study)
+
+
+@app.command("twin")
+def twin() -> None:
+    """Simulate ratings and predictions."""
+    from lib.build.simulation import make_twin
+
+    with _timed("simulated data"):
+        make_twin(_opened["project"])
+
+
+@app.command("data")
+def data() -> None:
+    """Check images and ratings."""
+    from lib.build.data import check_data
+
+    with _timed("images and ratings"):
+        for warning in check_data(_opened["project"]):
+            typer.echo(f"  warning: {warning}")
+
+
+@app.command("human-null")
+def human_null() -> None:
+    """Hold out one rating an image."""
+    from lib.build.data import make_human_null
+
+    with _timed("one rater held out"):
+        make_human_null(_opened["project"])
+
+
+@app.command("predictions")
+def predictions(condition: str) -> None:
+    """Check one condition's predictions."""
+    from lib.build.data import check_predictions
+
+    with _timed(f"predictions {condition}"):
+        check_predictions(_opened["project"], condition)
+
+
+@app.command("chapter")
+def chapter(name: str) -> None:
+    """Run one chapter's notebook."""
+    from lib.build.chapters import run_chapter
+
+    with _timed(f"notebook {name}"):
+        run_chapter(_opened["project"], name)
+
+
+@app.command("collect")
+def collect(chapters: list[str]) -> None:
+    """Put the chapters' numbers together."""
+    from lib.build.collect import collect as run
+
+    with _timed("numbers"):
+        run(_opened["project"], chapters)
+
+
+@app.command("render")
+def render(target: str) -> None:
+    """Render one document or one notebook's page with the press."""
+    from lib.build.documents import render_target
+
+    with _timed(f"page {target}"):
+        render_target(_opened["project"], target)
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    except RaterError as error:
+        # The log takes Snakemake's standard error; the user reads standard output.
+        typer.echo(f"  {what}: failed\n{error}")
+        sys.exit(1)
+    typer.echo(f"  {what} ({time.monotonic() - started:.1f} s)")

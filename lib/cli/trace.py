@@ -1,0 +1,82 @@
+"""`rater trace KEY`: from a number to the notebook cell, the inputs and the environment that made it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import nbformat
+import typer
+
+from lib.cli.options import StudyOption
+from lib.contracts.yaml_files import nearest
+from lib.errors import DataError, MissingFileError
+from lib.project import Project, open_project
+from lib.results import Entry, load_results, variable_name
+
+
+def trace(
+    key: Annotated[str, typer.Argument(help="For example conditions.gemini-2.5-flash.kappa or human.valence.loo_mae.")],
+    study: StudyOption = None,
+) -> None:
+    """Follow a number back: value, notebook and cell, where it is printed, inputs with hashes, packages, commit."""
+    project = open_project(study)
+    chapter, entry = find_entry(project, key)
+    record = json.loads((project.cache / f"provenance/{chapter}.json").read_text(encoding="utf-8"))
+    typer.echo(f"{entry.key} = {entry.value!r}, printed as {entry.text}")
+    if record["simulated"]:
+        typer.echo("SIMULATED: computed from the project's twin, not from people or models.")
+    typer.echo(f"\nNotebook {record['notebook']} (SHA-256 {record['notebook_sha256']})")
+    typer.echo(_cell(project.cache / f"notebooks/{chapter}.ipynb", entry.cell))
+    printed = [line for document in project.study.documents for line in _uses(project, document, variable_name(entry))]
+    typer.echo("\nPrinted in\n" + ("\n".join(f"  {line}" for line in printed) or "  no document's prose"))
+    typer.echo("\nComputed from")
+    for name, sha in record["inputs"].items():
+        typer.echo(f"  {name} (SHA-256 {sha})")
+    typer.echo(f"\nStudy file {record['study']} (SHA-256 {record['study_sha256']})")
+    typer.echo(f"Commit {record['commit']}, run {record['started']} in {record['seconds']} s")
+    typer.echo(f"Python {record['python']} on {record['system']}, lock SHA-256 {record['lock_sha256']}")
+    typer.echo("Packages " + ", ".join(f"{name} {version}" for name, version in record["packages"].items()))
+
+
+def find_entry(project: Project, key: str) -> tuple[str, Entry]:
+    """Find the chapter and entry of a key, written as in `results.json` or as in a document.
+
+    Raises
+    ------
+    MissingFileError
+        Nothing was built yet.
+    DataError
+        No chapter records the key; the nearest keys are offered.
+    """
+    files = sorted((project.cache / "results").glob("*.json"))
+    if not files:
+        raise MissingFileError(f"{project.relative(project.cache)}/results: holds no results. Run `rater build` first.")
+    chapters: dict[str, dict[str, Entry]] = {path.stem: load_results(path)[0] for path in files}
+    for chapter, entries in chapters.items():
+        for entry in entries.values():
+            if key in (entry.key, variable_name(entry)):
+                return chapter, entry
+    known = [known for entries in chapters.values() for known in entries]
+    below = [name for name in known if name.startswith(f"{key}.")]
+    if below:
+        raise DataError(f"{key}: is a group of {len(below)} numbers; name one of them, for example {below[0]}.")
+    raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
+
+
+def _cell(path: Path, count: int | None) -> str:
+    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.execution_count == count and count is not None:
+            source = "\n".join(f"    {line}" for line in cell.source.splitlines())
+            return f"Cell {index} (run as number {count}, id {cell.get('id', 'none')})\n{source}"
+    return "Its cell is not known."
+
+
+def _uses(project: Project, document: str, variable: str) -> list[str]:
+    path = project.root / document
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [f"{document}, line {number}" for number, line in enumerate(lines, 1) if f"var {variable} " in line]
