@@ -154,8 +154,9 @@ def count_labels(ratings: pl.DataFrame, labels: Sequence[str], column: str = "em
 
 def _number_images(image_id: pl.Series) -> tuple[pl.Series, Counts]:
     """The distinct images in sorted order, and the position of each row's image among them."""
-    image_ids = image_id.unique().sort().rename("image_id")
-    numbers = image_id.cast(pl.Enum(image_ids)).to_physical().to_numpy()
+    names = image_id.cast(pl.String)
+    image_ids = names.unique().sort().rename("image_id")
+    numbers = names.cast(pl.Enum(image_ids)).to_physical().to_numpy()
     return image_ids, numbers.astype(np.int64)
 
 

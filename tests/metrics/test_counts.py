@@ -29,6 +29,13 @@ def test_ratings_are_counted_by_image_in_sorted_order():
     assert (counts.dimension, counts.n_missing) == ("valence", 2)
 
 
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["b", "a"])])
+def test_images_of_any_text_type_are_counted_in_the_same_order(kind):
+    frame = _ratings(["b", "a", "b"], [3, 1, 3]).with_columns(pl.col("image_id").cast(kind))
+    counts = count_ratings(frame, "valence", np.arange(1, 4))
+    assert (counts.image_ids.to_list(), counts.counts.tolist()) == (["a", "b"], [[1, 0, 0], [0, 0, 2]])
+
+
 def test_a_tenth_that_floating_point_misses_is_still_counted():
     scale = np.array([0.0, 0.1, 0.2, 0.3])
     counts = count_ratings(_ratings(["a", "a"], [0.1 + 0.2, 3 * 0.1]), "valence", scale)
