@@ -5,7 +5,10 @@
 STUDY ?= params/study.yaml
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11,$(shell command -v python$(v) 2>/dev/null)) $(shell command -v python3 2>/dev/null))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+endif
 # make paper -j2 runs two steps side by side; without -j every core is used.
 JOBS := $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 CORES := $(if $(JOBS),--cores $(JOBS))
@@ -21,8 +24,7 @@ help:
 setup: $(VENV)/ready
 
 $(VENV)/ready: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making the environment in $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@uv="$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"; \
 		$(BIN)/python -c "import sys, importlib.metadata as m; sys.exit('uv==' + m.version('uv') != '$$uv')" 2>/dev/null \

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lib.contracts.condition import Condition, read_conditions
+from lib.contracts.prompts import fill, read_prompts
+from lib.contracts.study import Study, read_study
+from lib.errors import MissingFileError, ParameterError
+
+ROOT = Path(__file__).parents[2]
+PAPER = {
+    "gemini-2.5-flash", "gemini-2.5-flash-nothink", "gpt-4o-mini", "qwen3-vl-4b-thinking", "llama-3.2-11b-vision",
+    "gemma3-4b", "gemma3-12b", "gemma3-27b", "posterv2", "mobilevit", "efficientnet-b0", "beit", "emonet",
+}  # fmt: skip
+
+
+def test_the_papers_thirteen_conditions_are_there() -> None:
+    conditions = read_conditions(ROOT / "params/conditions")
+    assert set(conditions) == PAPER
+    # Supplement v10.8, Table S4: who was asked in three steps, who at once; who was allowed to think.
+    carried = {"gemini-2.5-flash", "gemini-2.5-flash-nothink", "gpt-4o-mini", "llama-3.2-11b-vision"}
+    assert {name for name, item in conditions.items() if item.strategy == "context_carry"} == carried
+    assert {name for name, item in conditions.items() if item.thinks} == {"gemini-2.5-flash", "qwen3-vl-4b-thinking"}
+    assert conditions["qwen3-vl-4b-thinking"].thinking.budget == 1024
+    assert {name for name, item in conditions.items() if item.dimensions == ()} == {"posterv2", "beit"}
+
+
+def condition_file(folder: Path, name: str, **changes: object) -> Path:
+    content = yaml.safe_load((ROOT / "params/conditions/gpt-4o-mini.yaml").read_text(encoding="utf-8"))
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(content | {"id": name} | changes), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"modle": "x"}, r"m\.yaml: 1 fault\(s\)\n  modle: unknown key 'modle' \(did you mean 'model'\?\)"),
+        (
+            {"decoding": {"temprature": 0}},
+            r"decoding\.temprature: unknown key 'temprature' \(did you mean 'temperature'\?\)",
+        ),
+        ({"decoding": {"temperature": 3}}, r"decoding\.temperature: .*; got 3"),
+        ({"strategy": "classifier"}, r"a classifier has no prompts"),
+        ({"thinking": {"mode": "budget"}}, r"needs a budget above 0"),
+        ({"id": "../escape"}, r"an id is made of small letters"),
+        ({"id": "other"}, r"id: got 'other', but the file is named m\.yaml\. Rename it other\.yaml"),
+    ],
+)
+def test_a_faulty_condition_file_is_explained(tmp_path: Path, changes: dict[str, object], says: str) -> None:
+    condition_file(tmp_path, "m", **changes)
+    with pytest.raises(ParameterError, match=says):
+        read_conditions(tmp_path)
+
+
+def test_two_conditions_with_one_id_are_refused(tmp_path: Path) -> None:
+    condition_file(tmp_path, "m")
+    condition_file(tmp_path, "n", id="m")
+    with pytest.raises(ParameterError, match=r"n\.yaml: id: got 'm', which .*m\.yaml has already"):
+        read_conditions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id: a\nid: b\n", "the key 'id' is given twice"),
+        ("- 1\n", "expected keys and values"),
+        ("a: [", "not readable as YAML"),
+        ("id: a\n", r"title: is missing; add it"),
+    ],
+)
+def test_a_faulty_study_file_is_explained(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParameterError, match=says):
+        read_study(path)
+
+
+def test_an_absent_study_file_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="there is no such file"):
+        read_study(tmp_path / "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"files": {"ratings": "../ratings.csv"}}, "stay inside it"),
+        ({"files": {"ratings": "/ratings.csv"}}, "relative to the project"),
+        (
+            {"dimensions": {"valence": {"low": 1, "high": 9, "step": 3, "low_label": "a", "high_label": "b"}}},
+            "whole number of steps",
+        ),
+        ({"factors": {"emotion": {"label": "E"}}}, "cannot be the name of a column"),
+        ({"factors": {"valence": {"label": "V"}}}, "both a factor and a dimension"),
+        ({"emotion": {"categories": ["a", "b", "a"]}}, "listed twice"),
+    ],
+)
+def test_a_study_that_makes_no_sense_is_refused(tmp_path: Path, change: dict[str, object], says: str) -> None:
+    content = yaml.safe_load((ROOT / "params/study.yaml").read_text(encoding="utf-8")) | change
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ParameterError, match=says):
+        read_study(path)
+
+
+def test_scale_values_are_the_steps(small_study: Study) -> None:
+    assert small_study.dimensions["arousal"].values.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert small_study.dimensions["valence"].values.tolist() == [-3, -2, -1, 0, 1, 2, 3]
+
+
+def test_prompts_are_the_laboratorys_word_for_word() -> None:
+    study = read_study(ROOT / "params/study.yaml")
+    json, plain = (read_prompts(ROOT / "params/prompts", name) for name in ("json", "plain"))
+    # Supplement v10.8, S2.1, S2.2 and S2.3.
+    assert fill(json.steps["emotion"], study) == (
+        "What is the facial expression in this image?\n"
+        "Choose one from: happy, sad, angry, fear, disgust, neutral.\n"
+        'Respond with ONLY a JSON object: {"emotion": "<your answer>"}'
+    )
+    assert fill(json.steps["arousal"], study, {"emotion": "sad", "valence": "3"}) == (
+        "You identified this face as sad with pleasantness 3 out of 9.\n"
+        "How intense or activated is the emotion in this face?\n"
+        "Rate from 1 to 9 where 1 is very calm and 9 is very excited.\n"
+        'Respond with ONLY a JSON object: {"arousal": <integer 1-9>}'
+    )
+    assert json.single is not None
+    assert fill(json.single, study) == (
+        "Analyze the facial expression in this image.\n\n"
+        "Respond with ONLY a JSON object (no other text):\n"
+        '{"emotion": "<one of: happy, sad, angry, fear, disgust, neutral>", '
+        '"valence": <integer 1-9, 1=very unpleasant, 9=very pleasant>, '
+        '"arousal": <integer 1-9, 1=very calm, 9=very excited>}'
+    )
+    assert fill(plain.steps["valence"], study) == (
+        "You identified this face as {emotion}.\n"
+        "How pleasant is this facial expression?\n"
+        "Rate from 1 to 9 where 1 is very unpleasant and 9 is very pleasant.\n"
+        "Answer with a single number only."
+    )
+
+
+def test_an_answer_is_data_and_never_a_template() -> None:
+    study = read_study(ROOT / "params/study.yaml")
+    assert "as {categories}." in fill("as {emotion}.", study, {"emotion": "{categories}"})
+
+
+def test_an_unknown_placeholder_is_refused() -> None:
+    with pytest.raises(ParameterError, match="unknown placeholder 'mood'"):
+        fill("{mood}", read_study(ROOT / "params/study.yaml"))
+
+
+def test_conditions_never_change() -> None:
+    condition = read_conditions(ROOT / "params/conditions")["beit"]
+    with pytest.raises(ValueError, match="frozen"):
+        condition.model = "other"  # type: ignore[misc]
+    assert isinstance(condition, Condition)
