@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from lib.build.closure import code_digest, digest, notebook_digest
-from lib.build.documents import document_inputs, document_outputs
+from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
+from lib.build.renderer import find_quarto
 from lib.build.simulation import TWIN_TARGETS
 from lib.project import HUMAN_NULL, open_project
 
@@ -59,7 +60,8 @@ wildcard_constraints:
 
 rule pages:
     input:
-        document_outputs(PROJECT, list(CHAPTERS)),
+        [page for document in STUDY.documents for page in document_pages(PROJECT, document)],
+        [] if find_quarto() else [notebook_page(PROJECT, chapter) for chapter in CHAPTERS],
 
 
 rule numbers:
@@ -145,7 +147,50 @@ rule collect:
         f"{CACHE}/includes/missing.md",
         f"{CACHE}/includes/provenance.md",
     params:
-        source=digest(PARAMETERS, ROOT) + code_digest(["lib.build.collect"], ROOT),
+        source=digest([*PARAMETERS, *(ROOT / name for name in STUDY.documents)], ROOT)
+        + code_digest(["lib.build.collect"], ROOT),
         chapters=list(CHAPTERS),
     shell:
         "{STEP} collect {params.chapters}"
+
+
+if find_quarto():
+
+    rule quarto:
+        input:
+            [path for document in STUDY.documents for path in document_inputs(PROJECT, document)],
+            expand(f"{CACHE}/notebooks/{{chapter}}.ipynb", chapter=CHAPTERS),
+        output:
+            [page for document in STUDY.documents for page in document_pages(PROJECT, document)],
+        params:
+            source=digest([path for document in STUDY.documents for path in document_sources(PROJECT, document)], ROOT),
+            quarto=find_quarto(),
+        shell:
+            "{STEP} quarto"
+
+else:
+
+    for document in STUDY.documents:
+
+        rule:
+            name:
+                f"document_{document}".replace("/", "_").replace(".", "_")
+            input:
+                document_inputs(PROJECT, document),
+            output:
+                document_pages(PROJECT, document),
+            params:
+                document=document,
+                source=digest(document_sources(PROJECT, document), ROOT) + code_digest(["lib.press.render"], ROOT),
+            shell:
+                "{STEP} document {params.document}"
+
+    rule notebook_page:
+        input:
+            f"{CACHE}/notebooks/{{chapter}}.ipynb",
+        output:
+            notebook_page(PROJECT, "{chapter}"),
+        params:
+            source=digest([ROOT / "_quarto.yml"], ROOT) + code_digest(["lib.press.render"], ROOT),
+        shell:
+            "{STEP} notebook-page {wildcards.chapter}"

@@ -6,6 +6,7 @@ import os
 import shutil
 
 CHOICE_VARIABLE = "RATER_RENDERER"
+BUILT_VARIABLE = "RATER_BUILT"
 
 
 def find_quarto() -> str | None:

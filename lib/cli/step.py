@@ -77,13 +77,31 @@ def collect(chapters: list[str]) -> None:
         run(_opened["project"], chapters)
 
 
-@app.command("render")
-def render(target: str) -> None:
-    """Render one document or one notebook's page with the press."""
-    from lib.build.documents import render_target
+@app.command("document")
+def document(name: str) -> None:
+    """Render one document with the press."""
+    from lib.build.documents import render_document
 
-    with _timed(f"page {target}"):
-        render_target(_opened["project"], target)
+    with _timed(f"page {name}"):
+        render_document(_opened["project"], name)
+
+
+@app.command("notebook-page")
+def notebook_page(chapter: str) -> None:
+    """Render one executed notebook with the press."""
+    from lib.build.documents import render_notebook
+
+    with _timed(f"page of notebook {chapter}"):
+        render_notebook(_opened["project"], chapter)
+
+
+@app.command("quarto")
+def quarto() -> None:
+    """Render all documents with Quarto."""
+    from lib.build.documents import render_with_quarto
+
+    with _timed("pages, by Quarto"):
+        render_with_quarto(_opened["project"])
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def _imbalance(frame: pl.DataFrame, study: Study) -> tuple[str, ...]:
     counts = counts.with_columns(pl.col("n").fill_null(0)).sort("n", *levels)
     if counts["n"].n_unique() == 1:
         return ()
-    usual = counts["n"].mode().max()
+    usual = max(counts["n"].mode().to_list())
     odd = counts.filter(pl.col("n") != usual)
     named = [f"{' x '.join(str(row[name]) for name in levels)}: {int(row['n'])}" for row in odd.iter_rows(named=True)]
     return (f"the design is not balanced: most cells have {usual} images, but {'; '.join(named)}",)
