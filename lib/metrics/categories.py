@@ -84,7 +84,7 @@ def score_categories(intended: pl.Series, predicted: pl.Series, categories: Sequ
     ``kappa = (p_o - p_e) / (1 - p_e)`` with p_o the accuracy and p_e the product of both margins summed over labels
     (Cohen, 1960, doi:10.1177/001316446002000104). ``F1 = 2 TP / (2 TP + FP + FN)``. In a balanced design in which
     every image is answered, p_e = 1 / (number of categories) whatever the answers, so kappa follows from accuracy.
-    Checked against R: psych::cohen.kappa, and F1 from the table's margins (tests/reference/categories.R).
+    Checked against R: psych::cohen.kappa, caret::confusionMatrix (tests/reference/categories.R).
     """
     require_same_length(intended, predicted, "intended and predicted emotions")
     labels = [*categories, UNANSWERED]
@@ -199,7 +199,7 @@ def _per_emotion(
             "accuracy": recall,
             "precision": precision,
             "recall": recall,
-            "f1": np.where(intended > 0, np.nan_to_num(f1), np.nan),
+            "f1": np.where(intended > 0, f1, np.nan),
         }
     )
     return frame.with_columns(pl.col("accuracy", "precision", "recall", "f1").fill_nan(None))

@@ -87,18 +87,8 @@ def hold_out(
     asked = [step for step in ("emotion", *dimensions) if step in ratings.columns]
     _require_known_labels(ratings, categories)
     ordered = ratings.sort("image_id", "participant_id")
-    draw = pl.Series("draw", np.random.default_rng(seed).random(ordered.height))
-    held = ordered.with_columns(draw).select(pl.col("draw") == pl.col("draw").min().over("image_id")).to_series()
-    answers = ordered.filter(held)
-    valid = pl.all_horizontal(pl.col(step).is_not_null() for step in asked)
-    predictions = answers.select(
-        pl.lit(HUMAN_NULL).alias("condition"),
-        "image_id",
-        pl.lit(0, pl.Int64).alias("repeat"),
-        *[_answer(step, step in asked) for step in ("emotion", *dimensions)],
-        valid.alias("valid"),
-        pl.lit(None, pl.Int64).alias("thinking_tokens"),
-    )
+    held = _one_of_each_image(ordered["image_id"], seed)
+    predictions = _as_predictions(ordered.filter(held), asked, dimensions)
     remaining = ordered.filter(~held)
     return HeldOut(
         predictions=predictions,
@@ -106,6 +96,25 @@ def hold_out(
         n_images=predictions.height,
         n_alone=predictions.height - remaining["image_id"].n_unique(),
         n_incomplete=int((~predictions["valid"]).sum()),
+    )
+
+
+def _one_of_each_image(image_id: pl.Series, seed: int) -> pl.Series:
+    """True for one row of each image, every row of it being equally likely."""
+    draw = pl.Series("draw", np.random.default_rng(seed).random(image_id.len()))
+    drawn = pl.DataFrame([image_id, draw])
+    return drawn.select(pl.col("draw") == pl.col("draw").min().over("image_id")).to_series()
+
+
+def _as_predictions(answers: pl.DataFrame, asked: Sequence[str], dimensions: Sequence[str]) -> pl.DataFrame:
+    """One rating an image in the shape of a machine's predictions."""
+    return answers.select(
+        pl.lit(HUMAN_NULL).alias("condition"),
+        "image_id",
+        pl.lit(0, pl.Int64).alias("repeat"),
+        *[_answer(step, step in asked) for step in ("emotion", *dimensions)],
+        pl.all_horizontal(pl.col(step).is_not_null() for step in asked).alias("valid"),
+        pl.lit(None, pl.Int64).alias("thinking_tokens"),
     )
 
 

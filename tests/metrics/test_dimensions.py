@@ -84,8 +84,9 @@ def test_whole_numbers_from_a_machine_are_accepted():
     assert compare_with_people(pl.Series([3, 5]), _floats([2.5, 5.5])).mae == 0.5
 
 
-def test_a_group_without_pairs_has_no_figures():
-    frame = pl.DataFrame({"race": ["x", "x", "y"], "machine": [3.0, 5.0, None], "people_mean": [2.0, 5.0, 4.0]})
+@pytest.mark.parametrize("gap", [None, math.nan])
+def test_a_group_without_pairs_has_no_figures(gap):
+    frame = pl.DataFrame({"race": ["x", "x", "y"], "machine": [3.0, 5.0, gap], "people_mean": [2.0, 5.0, 4.0]})
     assert bias_by(frame, ["race"]).rows() == [
         ("x", 2, 0, 0.5, pytest.approx(math.sqrt(0.5)), 0.5, 4.0, 3.5),
         ("y", 0, 1, None, None, None, None, None),
