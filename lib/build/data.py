@@ -50,7 +50,7 @@ def make_human_null(project: Project) -> None:
     """Hold out one rating an image as if a machine had given it."""
     ratings = pl.read_parquet(project.cache / "data/ratings.parquet")
     study = project.study
-    held_out = hold_out(ratings, study.emotion.categories, study.analysis.seed, study.machine_dimensions)
+    held_out = hold_out(ratings, study.emotion.people_categories, study.analysis.seed, study.machine_dimensions)
     write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions)
     write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings)
 

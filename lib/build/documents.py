@@ -71,7 +71,7 @@ def render_notebook(project: Project, chapter: str) -> None:
     from lib.press.render import render_notebook as press_notebook
 
     stage(project)
-    press_notebook(project.cache / f"notebooks/{chapter}.ipynb", project.output)
+    press_notebook(project.cache / f"notebooks/{chapter}.ipynb", project.home, project.output)
 
 
 def render_with_quarto(project: Project) -> None:
