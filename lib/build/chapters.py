@@ -82,6 +82,7 @@ def _provenance(project: Project, source: Path, results: Path, started: float) -
         "commit": current_commit(project.root),
         "simulated": project.uses_twin,
         "started": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(started)),
+        "started_seconds": round(started, 3),
         "seconds": round(time.time() - started, 1),
     }
 
