@@ -1,0 +1,129 @@
+"""A document as a PDF: pandoc writes typst, which sets it with its own fonts, the same on every machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import typst
+
+from lib.errors import DocumentError
+from lib.press.document import Document, retarget
+from lib.press.floats import Float, caption_block, is_float, parts
+from lib.press.layout import fit
+from lib.press.page import ASSETS
+from lib.press.pandoc import write
+from lib.press.tree import Node, link, plain, raw, text, transform
+
+EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+EAST_ASIAN_FONTS = re.compile(r"CJK|Nanum|Malgun|Apple SD Gothic|Hiragino|Batang|Source Han|Noto (Sans|Serif) KR")
+PIXELS_PER_INCH = 96
+TEXT_INCHES = 6.3
+
+
+def write_pdf(document: Document) -> bytes:
+    """Return the document's PDF.
+
+    Raises
+    ------
+    DocumentError
+        If typst fails, or the text holds East Asian letters and no font of this machine draws them.
+    """
+    tree = retarget(document.tree, document, "typst")
+    tree = transform(tree, lambda node: _block(node, document))
+    arguments = ["--to=typst", "--standalone", f"--template={ASSETS / 'paper.typ'}", "--wrap=none"]
+    arguments.append(f"--variable=lang:{document.settings.lang}")
+    if document.settings.option("typst", "toc", False):
+        arguments += ["--variable=press-toc:1", f"--toc-depth={document.settings.option('typst', 'toc-depth', 3)}"]
+        arguments.append(f"--variable=press-toc-depth:{document.settings.option('typst', 'toc-depth', 3)}")
+    if document.settings.bibliography:
+        arguments += ["--citeproc", "--metadata=link-citations:true"]
+        arguments += [f"--bibliography={file}" for file in document.settings.bibliography]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for entry in document.floats.values():
+            if entry.picture is not None:
+                (folder / entry.file).write_bytes(entry.picture)
+        paper = folder / "paper.typ"
+        paper.write_bytes(write(tree, arguments, folder))
+        return _compile(paper, document)
+
+
+def _compile(paper: Path, document: Document) -> bytes:
+    fonts = typst.Fonts(include_system_fonts=False)
+    fallback = ""
+    foreign = EAST_ASIAN.search(paper.read_text("utf-8"))
+    if foreign:
+        fonts = typst.Fonts(include_system_fonts=True)
+        fallback = next((family for family in sorted(fonts.families()) if EAST_ASIAN_FONTS.search(family)), "")
+        if not fallback:
+            raise DocumentError(
+                f"{document.source.place(foreign[0])}: no font of this machine draws this letter in the PDF, got "
+                f"{foreign[0]!r}: install a CJK font (Debian: fonts-noto-cjk) or write it in Latin letters"
+            )
+    try:
+        content = typst.compile(
+            paper, root=paper.parent, font_paths=fonts, format="pdf", sys_inputs={"fallback": fallback}, timestamp=0
+        )
+    except typst.TypstError as error:
+        raise DocumentError(f"{document.source.path}: typst: {error.message} {error.diagnostic}") from error
+    return bytes(content)
+
+
+def quoted(words: str) -> str:
+    """Return words as a string of typst's code."""
+    return json.dumps(words, ensure_ascii=False)
+
+
+def _block(node: Node, document: Document) -> Node | list[Node] | None:
+    if is_float(node):
+        return _float(node, document.floats[node["c"][0][0]], document)
+    if node["t"] == "Div" and any(name.startswith("callout-") for name in node["c"][0][1]):
+        (_, (name, *_), pairs), blocks = node["c"]
+        kind = name.removeprefix("callout-")
+        title = quoted(dict(pairs).get("title", kind.capitalize()))
+        return [raw("typst", f"#callout({quoted(kind)}, {title})["), *blocks, raw("typst", "]")]
+    return None
+
+
+def _float(node: Node, entry: Float, document: Document) -> list[Node]:
+    inlines, body = parts(node)
+    name = document.names[entry.label]
+    size, turned = 9.0, False
+    shown = body
+    notes: list[Node] = []
+    if entry.grid is not None:
+        chosen = fit(entry.grid)
+        size, turned = chosen.size, chosen.landscape
+        shown, notes = body[:1], body[1:]
+    elif entry.picture is not None:
+        shown = [raw("typst", _picture(entry))]
+    kind = "table" if entry.kind == "tbl" else "image"
+    options = f'"{entry.label}", kind: "{kind}", size: {size}pt, landscape: {str(turned).lower()}'
+    return [
+        raw("typst", f"#float({options}, caption: ["),
+        caption_block(name, inlines),
+        raw("typst", "], notes: ["),
+        *notes,
+        *_origin(entry, document),
+        raw("typst", "])["),
+        *shown,
+        raw("typst", "]"),
+    ]
+
+
+def _picture(entry: Float) -> str:
+    inches = min(TEXT_INCHES, (entry.width or PIXELS_PER_INCH * TEXT_INCHES) / PIXELS_PER_INCH)
+    return f"#image({quoted(entry.file)}, width: {inches:.3f}in, alt: {quoted(entry.alt)})"
+
+
+def _origin(entry: Float, document: Document) -> list[Node]:
+    if entry.cell is None:
+        return []
+    notebook = entry.cell.notebook
+    depth = "../" * len(document.path.parent.parts)
+    address = notebook.resolve().relative_to(document.project.root).with_suffix(".html").as_posix()
+    words = link(text(f"Source: {notebook.name}"), f"{depth}{address}#cell-{entry.label}")
+    return [raw("typst", "#origin["), plain([words]), raw("typst", "]")]

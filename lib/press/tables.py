@@ -1,0 +1,177 @@
+"""A great_tables html table as a table of pandoc's tree, which becomes a real one in Word and in the PDF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lib.errors import DocumentError
+from lib.press.pandoc import read_parts
+from lib.press.tree import Node, attributes, paragraph, plain, stringify, strong, transform
+
+STYLE_BLOCK = re.compile(r"<style\b.*?</style>", re.DOTALL)
+ALIGNMENTS = {"gt_left": "AlignLeft", "gt_center": "AlignCenter", "gt_right": "AlignRight"}
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+COMFORTABLE_CHARACTERS = 24
+SPANNER_RULE = "(bottom: 0.4pt)"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table for Word and the PDF.
+
+    Attributes
+    ----------
+    table
+        Pandoc's Table node: header rows (titles, spanners, labels) and one body, with group rows in bold.
+    notes
+        The source notes, as paragraphs to stand under it.
+    columns
+        Number of columns.
+    characters
+        For each column the characters that its widest word or a comfortable line needs.
+    """
+
+    table: Node
+    notes: list[Node]
+    columns: int
+    characters: list[int]
+
+
+def read_tables(pages: list[str]) -> list[Grid]:
+    """Return the tables of several great_tables html texts, read in one call of pandoc.
+
+    Raises
+    ------
+    DocumentError
+        If a text does not hold exactly one table.
+    """
+    grids = []
+    for blocks, page in zip(read_parts([STYLE_BLOCK.sub("", page) for page in pages], "html"), pages, strict=True):
+        tables = list(_tables(blocks))
+        if len(tables) != 1:
+            raise DocumentError(f"an embedded table must be one table, got {len(tables)} in {page[:80]!r}")
+        grids.append(read_grid(tables[0]))
+    return grids
+
+
+def _tables(blocks: list[Node]) -> Iterator[Node]:
+    for block in blocks:
+        if block["t"] == "Table":
+            yield block
+        elif block["t"] == "Div":
+            yield from _tables(block["c"][1])
+
+
+def read_grid(table: Node) -> Grid:
+    """Return a table cleaned for Word and typst: alignments, spanner rules, bold group rows, notes apart."""
+    _, caption, columns, head, bodies, foot = table["c"]
+    head_rows = [_row(row, header=True) for row in head[1]]
+    body_rows = [_row(row, header=False) for body in bodies for row in (*body[2], *body[3])]
+    notes = [paragraph(_inlines(cell)) for row in foot[1] for cell in row[1]]
+    aligned = _column_alignments(body_rows, columns)
+    body = [attributes(), 0, [], body_rows]
+    whole = [
+        attributes("", ["typst:no-figure"]),
+        caption,
+        aligned,
+        [attributes(), head_rows],
+        [body],
+        [attributes(), []],
+    ]
+    widths = _characters(head_rows + body_rows, len(columns))
+    return Grid({"t": "Table", "c": whole}, notes, len(columns), widths)
+
+
+def _row(row: list[Any], header: bool) -> list[Any]:
+    return [attributes(), [_cell(cell, header) for cell in row[1]]]
+
+
+def _cell(cell: list[Any], header: bool) -> list[Any]:
+    attribute, alignment, rows, columns, blocks = cell
+    classes, pairs = attribute[1], dict(attribute[2])
+    style = _style(pairs.get("style", ""))
+    for name, value in ALIGNMENTS.items():
+        if name in classes:
+            alignment = {"t": value}
+    kept = {}
+    if "gt_column_spanner_outer" in classes:
+        alignment = {"t": "AlignCenter"}
+        kept["typst:stroke"] = SPANNER_RULE
+    if COLOUR.fullmatch(style.get("background-color", "")):
+        kept["typst:fill"] = f'rgb("{style["background-color"]}")'
+    if COLOUR.fullmatch(style.get("color", "")):
+        kept["typst:text:fill"] = f'rgb("{style["color"]}")'
+    bold = header or "gt_group_heading" in classes or style.get("font-weight") in {"bold", "bolder", "600", "700"}
+    content = _formatted(blocks, bold=bold, italic=style.get("font-style") == "italic")
+    return [["", [], list(kept.items())], alignment, rows, columns, content]
+
+
+def _style(css: str) -> dict[str, str]:
+    pairs = (part.partition(":") for part in css.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _formatted(blocks: list[Node], bold: bool, italic: bool) -> list[Node]:
+    formatted = []
+    for block in blocks:
+        if block["t"] not in {"Plain", "Para"} or not stringify(block).strip("\u00a0 "):
+            formatted.append(block if stringify(block).strip("\u00a0 ") else plain([]))
+            continue
+        inlines = _bare(block["c"])
+        if italic:
+            inlines = [{"t": "Emph", "c": inlines}]
+        formatted.append(plain([strong(inlines)] if bold else inlines))
+    return formatted
+
+
+def _inlines(cell: list[Any]) -> list[Node]:
+    inlines: list[Node] = []
+    for block in cell[4]:
+        inlines += [{"t": "Space"}] if inlines else []
+        inlines += _bare(block["c"]) if block["t"] in {"Plain", "Para"} else [{"t": "Str", "c": stringify(block)}]
+    return inlines
+
+
+def _bare(inlines: list[Node]) -> list[Node]:
+    """Return inlines without great_tables' own spans."""
+    bare: list[Node] = transform(inlines, lambda node: node["c"][1] if node["t"] == "Span" else None)
+    return bare
+
+
+def _column_alignments(rows: list[list[Any]], columns: list[Any]) -> list[Any]:
+    full = next((row for row in rows if len(row[1]) == len(columns)), None)
+    if full is None:
+        return columns
+    pairs = zip(full[1], columns, strict=True)
+    return [[cell[1] if cell[1]["t"] != "AlignDefault" else column[0], column[1]] for cell, column in pairs]
+
+
+def _characters(rows: list[list[Any]], columns: int) -> list[int]:
+    widths = [1] * columns
+    for cell, column in _placed(rows, columns):
+        if cell[3] == 1:
+            words = stringify(cell[4])
+            longest = max((len(word) for word in words.split()), default=0)
+            widths[column] = max(widths[column], longest, min(len(words), COMFORTABLE_CHARACTERS))
+    return widths
+
+
+def _placed(rows: list[list[Any]], columns: int) -> Iterator[tuple[list[Any], int]]:
+    """Yield each cell with its column, past the cells that reach down from the rows above."""
+    reach = [0] * columns
+    for row in rows:
+        column = 0
+        below = [max(0, height - 1) for height in reach]
+        for cell in row[1]:
+            while column < columns and reach[column]:
+                column += 1
+            if column >= columns:
+                break
+            yield cell, column
+            for covered in range(column, min(column + cell[3], columns)):
+                below[covered] = cell[2] - 1
+            column += cell[3]
+        reach = below
