@@ -1,1 +1,1 @@
-"""The twin: simulated ratings and predictions whose recomputed figures come out as published, until the real data are there."""
+"""The twin: simulated ratings and predictions whose recomputed figures come out as published; a stand-in for data."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -17,6 +19,28 @@ N_RATERS = 1000
 FACES_PER_RATER = 72
 
 Indices = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The images, and how hard each is.
+
+    `images`: the images frame; `difficulty`: standard normal, the same for people and for all machines, shape
+    (n_images,): the hardest faces are the likeliest to be labelled otherwise than intended.
+    """
+
+    images: pl.DataFrame
+    difficulty: Numbers
+
+    @property
+    def emotion(self) -> Indices:
+        """Position of each image's intended emotion in `EMOTIONS`, shape (n_images,)."""
+        return position(self.images["intended_emotion"], EMOTIONS)
+
+    def is_in(self, column: str, level: str) -> NDArray[np.bool_]:
+        """Whether each image is of that level, such as race Black, shape (n_images,)."""
+        return np.asarray((self.images[column] == level).to_numpy())
 
 
 def twin_images() -> pl.DataFrame:
@@ -40,10 +64,13 @@ def twin_images() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row").sort("image_id")
 
 
-def emotion_index(images: pl.DataFrame) -> Indices:
-    """Position of each image's intended emotion in `EMOTIONS`, shape (n_images,)."""
-    positions = list(range(len(EMOTIONS)))
-    return images["intended_emotion"].replace_strict(list(EMOTIONS), positions, return_dtype=pl.Int64).to_numpy()
+def position(values: pl.Series, levels: Sequence[str]) -> Indices:
+    """Position of each value in `levels`, -1 for null, shape (n_values,)."""
+    return (
+        values.replace_strict(list(levels), list(range(len(levels))), default=None, return_dtype=pl.Int64)
+        .fill_null(-1)
+        .to_numpy()
+    )
 
 
 def assign_raters(n_images: int, random: np.random.Generator) -> tuple[Indices, Indices]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
-from lib.twin.design import EMOTIONS, Indices, emotion_index
-from lib.twin.people import HIGH, LOW, Numbers
-from lib.twin.search import Aim, Aims, CellAims, approach
+from lib.twin.design import EMOTIONS, GENDERS, RACES, Faces, Indices, Numbers, position
+from lib.twin.groups import group_aims, group_offsets, group_tables
+from lib.twin.people import HIGH, LOW
+from lib.twin.search import Aim, Aims, CellAims, Moves, approach
 from lib.twin.targets import Answers, TwinTargets
 
 OVERALL = ("bias", "sd_difference", "r", "mae", "machine_mean", "machine_sd")
-SOFT = 0.5
+LOOSE = 0.5
 PRIORITY = 0.6
 WHOLE_STEPS = (-1.0, 1.0)
 FINE_STEPS = (-1.0, -0.25, -0.05, 0.05, 0.25, 1.0)
@@ -19,32 +22,53 @@ MAX_DISTINCT = 6
 TOWARDS_LABEL = 0.6
 
 
-def rate_images(
-    condition: str,
-    dimension: str,
-    images: pl.DataFrame,
-    labels: pl.Series,
-    people: Numbers,
-    targets: TwinTargets,
-    random: np.random.Generator,
-) -> Numbers:
+@dataclass(frozen=True)
+class Task:
+    """One machine, one dimension, and what is known about it."""
+
+    condition: str
+    dimension: str
+    targets: TwinTargets
+
+    @property
+    def chosen(self) -> Answers:
+        """Where the search starts."""
+        return self.targets.choices.dimensions[self.condition][self.dimension]
+
+    def aim(self, name: str) -> Aim | None:
+        """A published figure, None where there is none to aim at."""
+        goal = self.targets.find(f"{self.condition}.{self.dimension}.{name}")
+        return Aim(goal.value, goal.tolerance or LOOSE) if goal else None
+
+    def published(self, quantity: str, levels: tuple[str, ...] = EMOTIONS) -> Numbers:
+        """A figure published by emotion or another level, NaN where it is not, shape (n_levels,)."""
+        aims = [self.aim(f"{quantity}.{level}") for level in levels]
+        return np.array([aim.value if aim else np.nan for aim in aims])
+
+    @property
+    def emotion_sds(self) -> Numbers:
+        """SD within each emotion: published, else chosen."""
+        sds = self.published("emotion_sd")
+        return np.where(np.isnan(sds), self.chosen.within, sds)
+
+
+def rate_images(task: Task, faces: Faces, labels: pl.Series, people: Numbers, random: np.random.Generator) -> Numbers:
     """Rate all images on one dimension as one machine.
 
     Start values follow the human means of the intended emotion, stretched to the machine's spread, drawn towards the
-    emotion that the machine named, plus noise; `lib.twin.search` then moves them until the published figures hold.
+    emotion that the machine named and to the side of its biases by race and gender, plus noise; `lib.twin.search` then
+    moves them until the published figures hold, and once more with the biases by group among its aims.
 
     Parameters
     ----------
-    condition, dimension : str
-        Machine and dimension (valence or arousal).
-    images : polars.DataFrame
-        The images frame.
+    task : Task
+        Machine, dimension and targets.
+    faces : Faces
+        The images.
     labels : polars.Series
         The machine's emotion labels, null where invalid.
     people : numpy.ndarray
         Mean human rating of each image, shape (n_images,).
-    targets : TwinTargets
-        Published figures; mean and SD that are not published come from the choices.
     random : numpy.random.Generator
         Source of all draws.
 
@@ -53,95 +77,82 @@ def rate_images(
     numpy.ndarray
         Ratings 1 to 9, shape (n_images,): whole numbers for a VLM, three decimals for a FER network.
     """
-    chosen = targets.choices.dimensions[condition][dimension]
-    emotion = emotion_index(images)
-    latent = _latent(emotion, labels, people, _emotion_means(condition, dimension, emotion, people, targets), random)
-    latent = _spread(latent, emotion, _emotion_sds(condition, dimension, targets), chosen)
-    bounds = _bounds(condition, dimension, latent, emotion, targets)
-    aims = _aims(condition, dimension, images, emotion, targets, chosen)
-    start = np.clip(latent if chosen.continuous else np.rint(latent), *bounds)
-    steps = FINE_STEPS if chosen.continuous else WHOLE_STEPS
-    return np.round(approach(start, people, aims, bounds, steps, random), 3)
+    tables = group_tables(task.condition, task.dimension, task.targets, _room(task, faces.emotion, people), random)
+    latent = _latent(task, faces.emotion, labels, people, random)
+    latent = _spread(task, latent, faces.emotion, group_offsets(tables, faces))
+    moves = _moves(task, latent, faces.emotion)
+    start = np.clip(latent if task.chosen.continuous else np.rint(latent), moves.low, moves.high)
+    aims = _aims(task, faces)
+    values = approach(start, people, aims, moves, random)
+    if tables:
+        bias = _by_emotion(values - people, faces.emotion)
+        fixed = _by_emotion(moves.high - moves.low, faces.emotion) == 0
+        aims = Aims(aims.overall, (*aims.cells, *group_aims(tables, faces, bias, fixed)))
+        values = approach(values, people, aims, moves, random)
+    return np.round(values, 3)
 
 
-def _published(condition: str, dimension: str, quantity: str, targets: TwinTargets) -> Numbers:
-    """A figure published by emotion, NaN where it is not, shape (6,)."""
-    goals = [targets.find(f"{condition}.{dimension}.{quantity}.{emotion}") for emotion in EMOTIONS]
-    return np.array([goal.value if goal else np.nan for goal in goals])
-
-
-def _emotion_means(condition: str, dimension: str, emotion: Indices, people: Numbers, targets: TwinTargets) -> Numbers:
+def _emotion_means(task: Task, emotion: Indices, people: Numbers) -> Numbers:
     """Mean rating of each emotion: published bias, else people's mean stretched to the machine's mean and SD."""
-    chosen = targets.choices.dimensions[condition][dimension]
     of_people = _by_emotion(people, emotion)
-    stretched = chosen.mean + (of_people - of_people.mean()) * chosen.sd / people.std()
-    bias = _published(condition, dimension, "emotion_bias", targets)
+    stretched = task.chosen.mean + (of_people - of_people.mean()) * task.chosen.sd / people.std()
+    bias = task.published("emotion_bias")
     return np.clip(np.where(np.isnan(bias), stretched, of_people + bias), LOW, HIGH)
 
 
-def _emotion_sds(condition: str, dimension: str, targets: TwinTargets) -> Numbers:
-    """SD within each emotion: published, else chosen."""
-    sds = _published(condition, dimension, "emotion_sd", targets)
-    return np.where(np.isnan(sds), targets.choices.dimensions[condition][dimension].within, sds)
+def _room(task: Task, emotion: Indices, people: Numbers) -> Numbers:
+    """How far the mean of a group may lie from its emotion's: the emotion's SD, or less near an end of the scale."""
+    means = _emotion_means(task, emotion, people)
+    return np.maximum(np.minimum(task.emotion_sds, 1.2 * np.minimum(means - LOW, HIGH - means)), 0.05)
 
 
-def _latent(
-    emotion: Indices, labels: pl.Series, people: Numbers, means: Numbers, random: np.random.Generator
-) -> Numbers:
+def _latent(task: Task, emotion: Indices, labels: pl.Series, people: Numbers, random: np.random.Generator) -> Numbers:
     """Unrounded ratings before their spread is set: intended emotion, named emotion, the image itself, noise."""
-    named = labels.replace_strict(list(EMOTIONS), list(range(len(EMOTIONS))), default=None, return_dtype=pl.Int64)
-    named_index = named.fill_null(pl.Series(emotion)).to_numpy()
+    means = _emotion_means(task, emotion, people)
+    named = position(labels, EMOTIONS)
+    named = np.where(named < 0, emotion, named)
     own = people - _by_emotion(people, emotion)[emotion]
-    pulled = means[emotion] + TOWARDS_LABEL * (means[named_index] - means[emotion])
+    pulled = means[emotion] + TOWARDS_LABEL * (means[named] - means[emotion])
     noise = random.standard_normal(emotion.size)
     return np.asarray(pulled + 0.5 * own / own.std() + 0.3 * noise)
 
 
-def _spread(latent: Numbers, emotion: Indices, sds: Numbers, chosen: Answers) -> Numbers:
-    """Give each emotion its SD, and the whole its mean, both before rounding."""
-    centre = _by_emotion(latent, emotion)
-    spread = np.array([latent[emotion == e].std() for e in range(len(EMOTIONS))])
-    scaled = centre[emotion] + (latent - centre[emotion]) * (sds / spread)[emotion]
-    return np.asarray(np.clip(scaled + (chosen.mean - scaled.mean()), LOW, HIGH))
+def _spread(task: Task, latent: Numbers, emotion: Indices, offsets: Numbers) -> Numbers:
+    """Add the groups' biases and give each emotion its SD, and the whole its mean, before rounding."""
+    centre = _by_emotion(latent, emotion)[emotion]
+    inside = latent - centre
+    inside_sd, offset_sd = (np.array([v[emotion == e].std() for e in range(len(EMOTIONS))]) for v in (inside, offsets))
+    sds = np.sqrt(np.maximum(task.emotion_sds**2 - offset_sd**2, 0.01 * task.emotion_sds**2))
+    scaled = centre + inside * (sds / inside_sd)[emotion] + offsets
+    return np.asarray(np.clip(scaled + (task.chosen.mean - scaled.mean()), LOW, HIGH))
 
 
-def _bounds(
-    condition: str, dimension: str, latent: Numbers, emotion: Indices, targets: TwinTargets
-) -> tuple[Numbers, Numbers]:
-    """Lowest and highest value of each image: the scale, or six values around the emotion's mean where published."""
-    low, high = np.full(latent.size, float(LOW)), np.full(latent.size, float(HIGH))
-    if targets.find(f"{condition}.{dimension}.most_values") is None:
-        return low, high
+def _moves(task: Task, latent: Numbers, emotion: Indices) -> Moves:
+    """Steps and bounds: the scale, or six values around the emotion's mean where that is published."""
+    steps = FINE_STEPS if task.chosen.continuous else WHOLE_STEPS
+    if task.aim("most_values") is None:
+        return Moves(np.full(latent.size, float(LOW)), np.full(latent.size, float(HIGH)), steps)
     centre = np.rint(_by_emotion(latent, emotion))
-    low_by_emotion = np.clip(centre - 3, LOW, HIGH - MAX_DISTINCT + 1)
-    constant = _published(condition, dimension, "emotion_sd", targets) == 0
-    low = np.where(constant, centre, low_by_emotion)[emotion]
-    return low, low + np.where(constant, 0, MAX_DISTINCT - 1)[emotion]
+    constant = task.published("emotion_sd") == 0
+    low = np.where(constant, centre, np.clip(centre - 3, LOW, HIGH - MAX_DISTINCT + 1))
+    return Moves(low[emotion], (low + np.where(constant, 0, MAX_DISTINCT - 1))[emotion], steps)
 
 
-def _aims(
-    condition: str, dimension: str, images: pl.DataFrame, emotion: Indices, targets: TwinTargets, chosen: Answers
-) -> Aims:
+def _aims(task: Task, faces: Faces) -> Aims:
     """Everything published about this machine and dimension; chosen mean and SD with a loose tolerance."""
-    overall = {}
-    for name in OVERALL:
-        if goal := targets.find(f"{condition}.{dimension}.{name}"):
-            overall[name] = Aim(goal.value, PRIORITY * (goal.tolerance or SOFT))
+    overall = {name: Aim(aim.value, PRIORITY * aim.tolerance) for name in OVERALL if (aim := task.aim(name))}
     if "bias" not in overall:
-        overall.setdefault("machine_mean", Aim(chosen.mean, SOFT))
+        overall.setdefault("machine_mean", Aim(task.chosen.mean, LOOSE))
     if "sd_difference" not in overall:
-        overall.setdefault("machine_sd", Aim(chosen.sd, SOFT))
-    bias = _published(condition, dimension, "emotion_bias", targets)
-    sds = _emotion_sds(condition, dimension, targets)
-    published = not np.isnan(_published(condition, dimension, "emotion_sd", targets)).all()
-    cells = [CellAims(emotion, bias, sds, 0.05, 0.1 if published else 3 * SOFT)]
-    for factor in ("race", "gender"):
-        levels = images[factor].unique().sort().to_list()
-        goals = [targets.find(f"{condition}.{dimension}.group_bias.{level}") for level in levels]
-        if any(goals):
-            group = images[factor].replace_strict(levels, list(range(len(levels))), return_dtype=pl.Int64).to_numpy()
-            values = np.array([goal.value if goal else np.nan for goal in goals])
-            cells.append(CellAims(group, values, np.full(len(levels), np.nan), 0.05, SOFT))
+        overall.setdefault("machine_sd", Aim(task.chosen.sd, LOOSE))
+    sds_published = not np.isnan(task.published("emotion_sd")).all()
+    by_emotion = task.published("emotion_bias")
+    cells = [CellAims(faces.emotion, by_emotion, task.emotion_sds, 0.05, 0.1 if sds_published else 3 * LOOSE)]
+    for factor, levels in (("race", RACES), ("gender", GENDERS)):
+        bias = task.published("group_bias", levels)
+        if not np.isnan(bias).all():
+            none = np.full(len(levels), np.nan)
+            cells.append(CellAims(position(faces.images[factor], levels), bias, none, 0.05, LOOSE))
     return Aims(overall, tuple(cells))
 
 

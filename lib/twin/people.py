@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from lib.metrics.agreement import krippendorff_alpha
 from lib.metrics.human import leave_one_out_mae, pairwise_mae
-from lib.twin.design import EMOTIONS, Indices
+from lib.twin.design import EMOTIONS, Indices, Numbers
 from lib.twin.targets import Target, TwinTargets
 
-Numbers = NDArray[np.float64]
 LOW, HIGH = 1, 9
 SCALE = np.arange(LOW, HIGH + 1, dtype=np.float64)
 OVERALL = ("sd", "alpha_ordinal", "loo_mae", "pairwise_mae")

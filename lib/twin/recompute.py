@@ -95,6 +95,10 @@ class Machine:
         difference = value - pl.col(f"{target.dimension}_mean")
         if target.quantity == "group_bias":
             return _number(rows.filter(pl.col(str(target.factor)) == target.group).select(difference.mean()).item())
+        if target.quantity.endswith("_share"):
+            factor = target.quantity.split("_")[0]
+            shares = variance_shares(rows.with_columns(difference.alias("difference")), factor)
+            return shares[1 if "_by_emotion" in target.quantity else 0]
         if target.quantity in {"most_values", "fewest_values"}:
             distinct = rows.group_by("intended_emotion").agg(value.n_unique())[str(target.dimension)]
             return _number(distinct.max() if target.quantity == "most_values" else distinct.min())
@@ -110,6 +114,33 @@ class Machine:
         elif target.outcome:
             keep = right if target.outcome == "correct" else ~right
         return _number(self.frame.filter(keep)["thinking_tokens"].mean())
+
+
+def variance_shares(frame: pl.DataFrame, factor: str) -> tuple[float, float]:
+    """Eta squared of a factor and of its interaction with the intended emotion, in a balanced design.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Columns difference, intended_emotion and `factor`; cells of equal size (a missing image or two do no harm).
+    factor : str
+        Such as race.
+
+    Returns
+    -------
+    main, interaction : float
+        Sums of squares over the total: ``SS_factor / SS`` and ``(SS_cells - SS_factor - SS_emotion) / SS``.
+    """
+    total = float(((frame["difference"] - frame["difference"].mean()) ** 2).sum())
+    grand = frame["difference"].mean()
+
+    def between(*columns: str) -> float:
+        groups = frame.group_by(columns).agg(pl.len().alias("n"), pl.col("difference").mean())
+        return float((groups["n"] * (groups["difference"] - grand) ** 2).sum())
+
+    main = between(factor)
+    cells = between(factor, "intended_emotion")
+    return main / total, (cells - main - between("intended_emotion")) / total
 
 
 def _number(value: object) -> float | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lib.twin.design import Indices
+from lib.twin.design import Indices, Numbers
 
-Numbers = NDArray[np.float64]
 SAMPLE = 240
 PATIENCE = 15
-LEAST_GAIN = 2e-3
+LEAST_GAIN = 1e-3
 NEGLIGIBLE = 0.1
 EDGE = 1e-9
+MAX_ROUNDS = 4000
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,18 @@ class Aims:
 
     overall: dict[str, Aim]
     cells: tuple[CellAims, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What may be tried: `steps`, such as (-1, 1), between the `low` and `high` of each image, shapes (n_images,).
+
+    Equal bounds lock an image.
+    """
+
+    low: Numbers
+    high: Numbers
+    steps: tuple[float, ...]
 
 
 class _Overall:
@@ -145,10 +156,8 @@ def approach(
     values: Numbers,
     people: Numbers,
     aims: Aims,
-    bounds: tuple[Numbers, Numbers],
-    steps: tuple[float, ...],
+    moves: Moves,
     random: np.random.Generator,
-    max_moves: int = 4000,
 ) -> Numbers:
     """Move values greedily towards the aims.
 
@@ -164,14 +173,10 @@ def approach(
         Mean human ratings of the same images.
     aims : Aims
         What to reach.
-    bounds : tuple of numpy.ndarray
-        Lowest and highest value of each image; equal bounds lock an image.
-    steps : tuple of float
-        Moves to try, such as (-1, 1) for whole numbers.
+    moves : Moves
+        What may be tried.
     random : numpy.random.Generator
         Picks the images of each round.
-    max_moves : int
-        Rounds at most.
 
     Returns
     -------
@@ -179,11 +184,11 @@ def approach(
         The moved values, shape (n_images,).
     """
     state = _State(values, people, aims)
-    low, high = bounds
+    low, high = moves.low, moves.high
     free = np.flatnonzero(high > low)
-    each = np.array(steps)
+    each = np.array(moves.steps)
     idle = 0
-    for _ in range(max_moves):
+    for _ in range(MAX_ROUNDS):
         picked = free[random.integers(free.size, size=SAMPLE // each.size)]
         image, step = np.repeat(picked, each.size), np.tile(each, picked.size)
         after = state.values[image] + step

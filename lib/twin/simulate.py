@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lib.twin.design import FACES_PER_RATER, N_RATERS, assign_raters, emotion_index
-from lib.twin.dimensions import rate_images
+from lib.twin.design import FACES_PER_RATER, N_RATERS, Faces, Numbers, assign_raters
+from lib.twin.dimensions import Task, rate_images
 from lib.twin.labels import label_images
-from lib.twin.people import Numbers, Panel, label_faces, people_labels, rate_dimension
+from lib.twin.people import Panel, label_faces, people_labels, rate_dimension
 from lib.twin.streams import stream
 from lib.twin.targets import TwinTargets
 from lib.twin.thinking import count_tokens
@@ -59,30 +59,25 @@ def simulate(images: pl.DataFrame, targets: TwinTargets, seed: int) -> Twin:
     labels, the images' own deviations from their emotion, everything about groups of faces that is not a target,
     and the order of ratings are inventions.
     """
-    difficulty = stream(seed, "difficulty").standard_normal(images.height)
-    ratings = _rate_as_people(images, targets, difficulty, seed)
+    faces = Faces(images, stream(seed, "difficulty").standard_normal(images.height))
+    ratings = _rate_as_people(faces, targets, seed)
     means = ratings.group_by("image_id").agg(pl.col(MACHINE_DIMENSIONS).mean())
     means = images.select("image_id").join(means, on="image_id", how="left", maintain_order="left")
     people = {dimension: means[dimension].to_numpy() for dimension in MACHINE_DIMENSIONS}
-    predictions = {
-        condition: _predict(condition, images, people, targets, difficulty, seed)
-        for condition in targets.choices.answers
-    }
-    return Twin(ratings, predictions)
+    conditions = targets.choices.answers
+    return Twin(ratings, {condition: _predict(condition, faces, people, targets, seed) for condition in conditions})
 
 
-def _rate_as_people(images: pl.DataFrame, targets: TwinTargets, difficulty: Numbers, seed: int) -> pl.DataFrame:
+def _rate_as_people(faces: Faces, targets: TwinTargets, seed: int) -> pl.DataFrame:
     """All ratings of the 1,000 participants."""
-    rater, image = assign_raters(images.height, stream(seed, "design"))
-    panel = Panel(rater, image, emotion_index(images))
-    labels = np.array(people_labels(targets))[
-        label_faces(panel, targets, difficulty, stream(seed, "people", "emotion"))
-    ]
+    rater, image = assign_raters(faces.images.height, stream(seed, "design"))
+    panel = Panel(rater, image, faces.emotion)
+    labels = label_faces(panel, targets, faces.difficulty, stream(seed, "people", "emotion"))
     names = [f"P{number:04d}" for number in range(1, N_RATERS + 1)]
     columns = {
-        "image_id": images["image_id"].gather(pl.Series(image)),
+        "image_id": faces.images["image_id"].gather(pl.Series(image)),
         "participant_id": pl.Series(np.repeat(names, FACES_PER_RATER)),
-        "emotion": pl.Series(labels),
+        "emotion": pl.Series(np.array(people_labels(targets))[labels]),
     }
     for dimension in PEOPLE_DIMENSIONS:
         values = rate_dimension(panel, dimension, targets, stream(seed, "people", dimension))
@@ -90,32 +85,26 @@ def _rate_as_people(images: pl.DataFrame, targets: TwinTargets, difficulty: Numb
     return pl.DataFrame(columns)
 
 
-def _predict(
-    condition: str,
-    images: pl.DataFrame,
-    people: dict[str, Numbers],
-    targets: TwinTargets,
-    difficulty: Numbers,
-    seed: int,
-) -> pl.DataFrame:
+def _predict(condition: str, faces: Faces, people: dict[str, Numbers], targets: TwinTargets, seed: int) -> pl.DataFrame:
     """One condition's answers to all images."""
-    labels = label_images(condition, images, targets, difficulty, stream(seed, condition, "emotion"))
-    rated = targets.choices.dimensions.get(condition, {})
-    dimensions = [
-        pl.Series(dimension, rate_images(condition, dimension, images, labels, mean, targets, random))
-        if dimension in rated
-        else pl.Series(dimension, [None] * images.height, dtype=pl.Float64)
-        for dimension, mean in people.items()
-        for random in [stream(seed, condition, dimension)]
-    ]
-    tokens = count_tokens(condition, images, labels, targets, stream(seed, condition, "thinking"))
+    n_images = faces.images.height
+    labels = label_images(condition, faces, targets, stream(seed, condition, "emotion"))
+    rated: list[pl.Series] = []
+    for dimension, mean in people.items():
+        if dimension in targets.choices.dimensions.get(condition, {}):
+            task = Task(condition, dimension, targets)
+            values = rate_images(task, faces, labels, mean, stream(seed, condition, dimension))
+            rated.append(pl.Series(dimension, values))
+        else:
+            rated.append(pl.Series(dimension, [None] * n_images, dtype=pl.Float64))
+    tokens = count_tokens(condition, faces, labels, targets, stream(seed, condition, "thinking"))
     return pl.DataFrame(
         [
-            pl.Series("condition", [condition] * images.height),
-            images["image_id"],
-            pl.Series("repeat", [0] * images.height, dtype=pl.Int64),
+            pl.Series("condition", [condition] * n_images),
+            faces.images["image_id"],
+            pl.Series("repeat", [0] * n_images, dtype=pl.Int64),
             labels,
-            *dimensions,
+            *rated,
             labels.is_not_null().alias("valid"),
             tokens,
         ]

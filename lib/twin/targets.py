@@ -36,6 +36,10 @@ Quantity = Literal[
     "group_bias",
     "most_values",
     "fewest_values",
+    "race_share",
+    "gender_share",
+    "race_by_emotion_share",
+    "gender_by_emotion_share",
     "thinking_tokens",
 ]
 
@@ -95,7 +99,9 @@ class Tokens(Parameters):
 
 
 class Answers(Parameters):
-    """Start of the search for one machine and dimension: mean, SD, SD within an emotion; a network is `continuous`.
+    """Start of the search for one machine and dimension: mean, SD, SD within an emotion, SD of machine - people.
+
+    A network is `continuous`, a VLM gives whole numbers.
 
     Figures that are published replace these; the others stay near them, without being calibrated.
     """
@@ -103,15 +109,18 @@ class Answers(Parameters):
     mean: float
     sd: float = Field(gt=0)
     within: float = Field(gt=0)
+    sd_difference: float | None = None
     continuous: bool = False
 
 
 class Choices(Parameters):
     """What is not published, chosen so that data could be drawn. None of it is calibrated.
 
-    `people_labels`: share of people who choose each label, by intended emotion. `answers`: for each condition and
-    intended emotion, how many of its 240 images get each label (`null` = no valid label); the diagonal holds the
-    published accuracies. A condition without `dimensions` only classifies; one without `thinking` does not think.
+    `people_labels`: share of people who choose each label, by intended emotion. `people_means`, `people_sds`: of the
+    ratings of an emotion, where none is printed. `answers`: for each condition and intended emotion, how many of its
+    240 images get each label (`null` = no valid label); the diagonal holds the published accuracies. `dimensions`:
+    where the search for each machine starts. `directions`: sign and relative size of a machine's bias by group. A
+    condition without `dimensions` only classifies; one without `thinking` does not think.
     """
 
     people_labels: dict[str, dict[str, float]]
@@ -120,6 +129,7 @@ class Choices(Parameters):
     rater_variance: dict[str, float]
     answers: dict[str, dict[str, dict[str, int]]]
     dimensions: dict[str, dict[str, Answers]]
+    directions: dict[str, dict[str, float]]
     thinking: dict[str, Tokens]
 
 

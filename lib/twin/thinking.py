@@ -6,15 +6,14 @@ import numpy as np
 import polars as pl
 from scipy.optimize import lsq_linear
 
-from lib.twin.design import EMOTIONS, Indices, emotion_index
-from lib.twin.people import Numbers
+from lib.twin.design import EMOTIONS, Faces, Indices, Numbers
 from lib.twin.targets import Tokens, TwinTargets
 
 OUTCOMES = ("wrong", "correct")
 
 
 def count_tokens(
-    condition: str, images: pl.DataFrame, labels: pl.Series, targets: TwinTargets, random: np.random.Generator
+    condition: str, faces: Faces, labels: pl.Series, targets: TwinTargets, random: np.random.Generator
 ) -> pl.Series:
     """Thinking tokens that one condition spent on each image, over all its steps.
 
@@ -28,10 +27,9 @@ def count_tokens(
     """
     chosen = targets.choices.thinking.get(condition)
     if chosen is None:
-        return pl.Series("thinking_tokens", [None] * images.height, dtype=pl.Int64)
-    emotion = emotion_index(images)
-    correct = (labels == images["intended_emotion"]).fill_null(value=False).to_numpy().astype(np.int64)
-    cell = emotion * 2 + correct
+        return pl.Series("thinking_tokens", [None] * labels.len(), dtype=pl.Int64)
+    correct = (labels == faces.images["intended_emotion"]).fill_null(value=False).to_numpy().astype(np.int64)
+    cell = faces.emotion * 2 + correct
     means = _cell_means(condition, cell, targets, chosen)
     tokens = np.zeros(cell.size, dtype=np.int64)
     for one in np.unique(cell):
@@ -68,4 +66,4 @@ def _draw(mean: float, size: int, spread: float, random: np.random.Generator) ->
     whole = np.floor(exact).astype(np.int64)
     missing = round(float(exact.sum() - whole.sum()))
     whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
-    return whole
+    return np.asarray(whole)
