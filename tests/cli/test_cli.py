@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from tests_support import write_small_study
+from typer.testing import CliRunner
+
+from lib.cli import main as cli
+from lib.project import ROOT_VARIABLE
+from lib.results import RESULTS_VARIABLE, Results
+
+ROOT = Path(__file__).parents[2]
+SECRET = "sk-test-1234567890"
+runner = CliRunner()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    shutil.copy(ROOT / "requirements.lock", tmp_path / "requirements.lock")
+    write_small_study(tmp_path)
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def invoke(*words: str) -> tuple[int, str]:
+    done = runner.invoke(cli.app, list(words))
+    return done.exit_code, done.output
+
+
+def test_doctor_tells_state_and_cure_and_never_a_key(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    code, said = invoke("doctor")
+    assert code == 0
+    assert "ok     Key OPENAI_API_KEY: set" in said
+    assert "todo   Key GEMINI_API_KEY: not set\n       cure: Export it to ask Gemini 2.5 Flash" in said
+    assert (
+        "Ratings: SIMULATED data stand in\n       cure: Put the real ratings into data/human_ratings/ratings.csv"
+        in said
+    )
+    assert "Predictions gemma3-4b: SIMULATED" in said
+    assert "Packages" in said
+    assert "Renderer" in said
+    assert SECRET not in said
+
+
+def test_doctor_on_real_files_says_what_is_missing(project: Path) -> None:
+    (project / "data/small/predictions/machine-2.csv").unlink()
+    code, said = invoke("doctor", "--study", "params/small.yaml")
+    assert code == 0
+    assert "Ratings: data/small/ratings.csv" in said
+    assert "ok     Predictions machine-1: data/small/predictions/machine-1.csv" in said
+    assert (
+        "Predictions machine-2: none\n       cure: Put its predictions into data/small/predictions/machine-2.csv."
+        in said
+    )
+
+
+def test_doctor_explains_a_broken_condition_and_fails(project: Path) -> None:
+    path = project / "params/small_conditions/machine-1.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("model:", "modle:"), encoding="utf-8")
+    code, said = invoke("doctor", "--study", "params/small.yaml")
+    assert code == 1
+    assert "unknown key 'modle' (did you mean 'model'?)" in said
+
+
+def test_doctor_sees_packages_that_are_not_the_locks(project: Path) -> None:
+    lock = project / "requirements.lock"
+    lock.write_text(lock.read_text(encoding="utf-8").replace("polars==", "polars==99"), encoding="utf-8")
+    assert "other versions than the lock: polars" in invoke("doctor")[1]
+
+
+def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = project / "cache/studies/small-study/cache"
+    monkeypatch.setenv(RESULTS_VARIABLE, str(cache / "results/human.json"))
+    results = Results("human")
+    results.put(["conditions", "gemini-2.5-flash", "kappa"], 0.8531)
+    results.save({"cache/data/ratings.parquet": "ab12"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("results.put(...)", execution_count=None)])
+    (cache / "notebooks").mkdir(parents=True)
+    nbformat.write(notebook, cache / "notebooks/human.ipynb")
+    record = {
+        "notebook": "notebooks/human.ipynb", "notebook_sha256": "cd34", "study": "params/small.yaml",
+        "study_sha256": "ef56", "lock_sha256": "0a", "inputs": {"cache/data/ratings.parquet": "ab12"}, "packages": {"polars": "2.1.0"},
+        "python": "3.11",        "system": "Linux", "commit": "c0ffee", "simulated": True, "started": "2026-11-21", "seconds": 1.0,
+    }  # fmt: skip
+    (cache / "provenance").mkdir()
+    (cache / "provenance/human.json").write_text(json.dumps(record), encoding="utf-8")
+    for key in ("conditions.gemini-2.5-flash.kappa", "conditions.gemini-2_5-flash.kappa"):
+        code, said = invoke("trace", key, "--study", "params/small.yaml")
+        assert code == 0
+        for part in (
+            "= 0.8531, printed as .853",
+            "SIMULATED",
+            "notebooks/human.ipynb",
+            "cd34",
+            "ab12",
+            "c0ffee",
+            "polars 2.1.0",
+        ):
+            assert part in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["trace", "x.y", "--study", "params/small.yaml"], "holds no results. Run `rater build` first."),
+        (["doctor", "--study", "params/nothing.yaml"], "params/nothing.yaml: there is no such study file"),
+    ],
+)
+def test_a_mistake_ends_in_one_message_without_a_stack_trace(
+    project: Path, words: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["rater", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.startswith("rater: ")
+    assert "Traceback" not in said
+
+
+def test_the_paper_announces_what_is_simulated_or_missing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("lib.cli.build.run_build", lambda project, target, cores: asked.append(target))
+    assert "SIMULATED data stand in" in invoke("build")[1]
+    (project / "data/small/predictions/machine-2.csv").unlink()
+    said = invoke("build", "--study", "params/small.yaml")[1]
+    assert "SIMULATED" not in said
+    assert "Conditions without predictions, left out: machine-2" in said
+    assert asked == ["numbers", "numbers"]
+
+
+def test_real_ratings_end_the_twin(project: Path) -> None:
+    (project / "data/human_ratings").mkdir(parents=True)
+    (project / "data/human_ratings/ratings.csv").write_text("image_id\n", encoding="utf-8")
+    said = invoke("doctor")[1]
+    assert "SIMULATED" not in said
+    assert "Predictions gemma3-4b: none" in said
+
+
+def test_the_command_line_names_its_verbs() -> None:
+    said = invoke("--help")[1]
+    assert all(verb in said for verb in ("paper", "build", "doctor", "trace"))
+    assert "step" not in yaml.safe_dump(said)
