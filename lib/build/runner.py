@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lib.build.documents import document_pages
 from lib.errors import BuildError
 from lib.project import Project
 
+STEP_FAILED = "Error in rule"
 LARGEST_CHECKED_FILE = 2 * 1024**3
 
 
@@ -32,13 +34,17 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
     ------
     BuildError
         The cache cannot be written to, another build is running, or a step failed (it has said why).
+    MissingFileError
+        A document of the study is not there.
     """
+    for document in project.study.documents:
+        document_pages(project, document)
     log = project.cache / "logs/build.log"
     command = [
         sys.executable, "-m", "snakemake", target, "--snakefile", str(project.root / "Snakefile"),
         "--directory", str(project.root), "--cores", str(cores or os.cpu_count() or 1),
         "--nolock", "--rerun-incomplete",
-        "--max-checksum-file-size", str(LARGEST_CHECKED_FILE), "--quiet", "all",
+        "--max-checksum-file-size", str(LARGEST_CHECKED_FILE),
         "--config", f"study={project.relative(project.study_file)}",
     ]  # fmt: skip
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
@@ -52,8 +58,7 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
 
 def _explain(log: Path, project: Project) -> str:
     text = log.read_text(encoding="utf-8", errors="replace")
-    missing = [line for line in text.splitlines() if "MissingInputException" in line or "Missing input files" in line]
-    said = "" if not missing else f"\n{text[-2000:]}"
+    said = "" if STEP_FAILED in text else "\n" + "\n".join(text.splitlines()[-15:])
     return f"The build stopped; what was finished stays finished. Full log: {project.relative(log)}{said}"
 
 

@@ -89,8 +89,10 @@ def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
     nbformat.write(notebook, cache / "notebooks/human.ipynb")
     record = {
         "notebook": "notebooks/human.ipynb", "notebook_sha256": "cd34", "study": "params/small.yaml",
-        "study_sha256": "ef56", "lock_sha256": "0a", "inputs": {"cache/data/ratings.parquet": "ab12"}, "packages": {"polars": "2.1.0"},
-        "python": "3.11",        "system": "Linux", "commit": "c0ffee", "simulated": True, "started": "2026-11-21", "seconds": 1.0,
+        "study_sha256": "ef56", "lock_sha256": "0a",
+        "inputs": {"cache/data/ratings.parquet": "ab12"}, "packages": {"polars": "2.1.0"},
+        "python": "3.11", "system": "Linux", "commit": "c0ffee",
+        "simulated": True, "started": "2026-11-21", "seconds": 1.0,
     }  # fmt: skip
     (cache / "provenance").mkdir()
     (cache / "provenance/human.json").write_text(json.dumps(record), encoding="utf-8")
