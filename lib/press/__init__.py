@@ -29,9 +29,10 @@ embedded cells
 text
     Pandoc's markdown: headings, lists, pipe tables (with `: Caption {#tbl-…}` when they have one), block quotes,
     footnotes, code to read, inline formulas, links. Pictures as paragraphs of their own:
-    `![Caption](file.png){#fig-… fig-alt="…"}`. Fenced divs: `callout-note`, `callout-warning` (with `title="…"`) and
-    `::: {#refs}`. Bracketed spans: `smallcaps`, `underline`. Heading class: `unnumbered`. Comments are dropped.
-    Not: raw html or TeX, executable cells, displayed formulas, definition lists, pictures inside a line.
+    `![Caption](file.png){#fig-… fig-alt="…"}`. Fenced divs: `callout-note`, `callout-warning` (titled by
+    `title="…"` or by a heading at their start) and `::: {#refs}`. Bracketed spans: `smallcaps`, `underline`. Heading
+    class: `unnumbered`. Comments are dropped. Not: raw html or TeX, executable cells, displayed formulas, definition
+    lists, pictures inside a line.
 labels and citations
     `@tbl-…`, `@fig-…`, `@sec-…` (sections with `number-sections: true`, headings from `#` without gaps), also in
     brackets, several at once, or `[-@tbl-…]` for the number alone; never beside a citation. Citations `@key`,

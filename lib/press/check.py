@@ -36,8 +36,8 @@ def check_tree(tree: Node, source: Source) -> None:
         elif kind == "Math" and content[0]["t"] == "DisplayMath":
             raise DocumentError(f"{source.place('$$')}: displayed formulas are not understood, got {content[1]!r}")
         elif kind == "DefinitionList":
-            words = stringify(content)[:40]
-            raise DocumentError(f"{source.place(words[:10])}: definition lists are not understood, got {words!r}")
+            words = stringify(content[0][0])
+            raise DocumentError(f"{source.place(words)}: definition lists are not understood, got {words!r}")
 
 
 def _check_div(attribute: list[object], source: Source) -> None:

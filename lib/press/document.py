@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from lib.errors import DocumentError
+from lib.press.callouts import title_callouts
 from lib.press.check import check_tree
 from lib.press.floats import Float, place_floats
 from lib.press.pandoc import read
@@ -65,8 +67,9 @@ def read_document(path: Path, root: Path) -> Document:
     project = read_project(root)
     settings = read_settings(source, project)
     header = yaml.safe_dump(dict(settings.header), allow_unicode=True, width=10**6)
-    tree = put_variables(read(f"---\n{header}---\n\n{source.body}"), source, root)
+    tree = put_variables(_parsed(source, f"---\n{header}---\n\n"), source, root)
     check_tree(tree, source)
+    tree = title_callouts(tree)
     tree, floats = place_floats(tree, source)
     sections: dict[str, str] = {}
     if settings.number_sections:
@@ -78,6 +81,15 @@ def read_document(path: Path, root: Path) -> Document:
     for target in {node["c"][2][0] for node in descend(tree) if node["t"] == "Link"}:
         link_target(document, target, "html")
     return document
+
+
+def _parsed(source: Source, header: str) -> Node:
+    try:
+        return read(header + source.body)
+    except DocumentError as error:
+        named = re.search(r"'([^']+)'", str(error))
+        place = source.place(named[1]) if named else str(source.path)
+        raise DocumentError(f"{place}: {error}") from error
 
 
 def link_target(document: Document, target: str, output: str) -> str:

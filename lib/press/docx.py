@@ -9,6 +9,7 @@ import zipfile
 from html import escape
 from pathlib import Path
 
+from lib.press.callouts import callout
 from lib.press.document import Document, retarget
 from lib.press.floats import Float, caption_block, is_float, parts
 from lib.press.layout import LANDSCAPE_WIDTH, MANY_COLUMNS, PORTRAIT_WIDTH, column_width, fit, needed_width
@@ -157,12 +158,11 @@ def _with_widths(table: Node, grid: Grid) -> Node:
 def _block(node: Node, document: Document) -> Node | list[Node] | None:
     if is_float(node):
         return _float(node, document.floats[node["c"][0][0]], document)
-    if node["t"] == "Div" and any(name.startswith("callout-") for name in node["c"][0][1]):
-        (_, (name, *_), pairs), blocks = node["c"]
-        kind = name.removeprefix("callout-").capitalize()
-        title = paragraph([strong(text(dict(pairs).get("title", kind)))])
-        return styled(f"Callout {kind}", [title, *blocks])
-    return None
+    found = callout(node)
+    if found is None:
+        return None
+    kind, title, blocks = found
+    return styled(f"Callout {kind.capitalize()}", [paragraph([strong(title)]), *blocks])
 
 
 def _float(node: Node, entry: Float, document: Document) -> list[Node]:

@@ -6,12 +6,13 @@ import base64
 from html import escape
 from pathlib import Path
 
+from lib.press.callouts import callout
 from lib.press.document import Document, retarget
 from lib.press.floats import Float, caption_block, is_float, parts
 from lib.press.page import page_arguments, relative
 from lib.press.pandoc import write
 from lib.press.subset import FORMATS
-from lib.press.tree import Node, attributes, div, image, paragraph, plain, raw, stringify, strong, text, transform
+from lib.press.tree import Node, attributes, div, image, paragraph, plain, raw, stringify, strong, transform
 
 WORD_OF = {"docx": "Word", "typst": "PDF"}
 
@@ -47,16 +48,12 @@ def _block(node: Node, document: Document, page: Path) -> Node | list[Node] | No
     if node["t"] == "Header":
         level, attribute, inlines = node["c"]
         return {"t": "Header", "c": [min(level + 1, 6), attribute, inlines]}
-    if node["t"] == "Div" and any(name.startswith("callout-") for name in node["c"][0][1]):
-        return _callout(node)
-    return None
-
-
-def _callout(node: Node) -> Node:
-    (_, (name, *_), pairs), blocks = node["c"]
-    title = dict(pairs).get("title", name.removeprefix("callout-").capitalize())
-    head = div(attributes("", ["callout-title"]), [paragraph([strong(text(title))])])
-    return div(attributes("", ["callout", name], role="note"), [head, *blocks])
+    found = callout(node)
+    if found is None:
+        return None
+    kind, title, blocks = found
+    head = div(attributes("", ["callout-title"]), [paragraph([strong(title)])])
+    return div(attributes("", ["callout", f"callout-{kind}"], role="note"), [head, *blocks])
 
 
 def _float(node: Node, entry: Float, document: Document, page: Path) -> list[Node]:

@@ -20,18 +20,14 @@ def relative(target: Path, page: Path) -> str:
 
 def navigation(project: Project, page: Path) -> str:
     """Return the html of the navigation bar of a page (a path relative to the site)."""
-    home = f'<a class="site" href="{escape(relative(Path("index.html"), page))}">{escape(project.title)}</a>'
-    return home + "<ul>" + "".join(_entry(item, page, project) for item in project.navigation) + "</ul>"
+    first = project.render[0].with_suffix(".html") if project.render else Path("index.html")
+    home = f'<a class="site" href="{escape(relative(first, page))}">{escape(project.title)}</a>'
+    return home + "<ul>" + "".join(_entry(item, page) for item in project.navigation) + "</ul>"
 
 
-def _is_there(item: NavigationItem, project: Project) -> bool:
-    """Return whether a menu's page exists: a study without machines has fewer notebooks."""
-    return item.href.startswith("https://") or (project.root / item.href).is_file()
-
-
-def _entry(item: NavigationItem, page: Path, project: Project) -> str:
+def _entry(item: NavigationItem, page: Path) -> str:
     if item.menu:
-        inner = "".join(_entry(part, page, project) for part in item.menu if _is_there(part, project))
+        inner = "".join(_entry(part, page) for part in item.menu)
         return f"<li><details><summary>{escape(item.text)}</summary><ul>{inner}</ul></details></li>"
     if item.href.startswith("https://"):
         return f'<li><a href="{escape(item.href)}">{escape(item.text)}</a></li>'
@@ -44,7 +40,7 @@ def _entry(item: NavigationItem, page: Path, project: Project) -> str:
 def page_arguments(project: Project, page: Path, title: str, lang: str) -> list[str]:
     """Return pandoc's options that put a page into the frame."""
     variables = {
-        "press-css": relative(Path(STYLE_SHEET), page),
+        "press-css": (ASSETS / STYLE_SHEET).read_text("utf-8"),
         "press-navigation": navigation(project, page),
         "press-footer": escape(project.footer),
         "pagetitle": escape(f"{title} – {project.title}" if project.title and title != project.title else title),

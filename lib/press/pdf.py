@@ -10,6 +10,7 @@ from pathlib import Path
 import typst
 
 from lib.errors import DocumentError
+from lib.press.callouts import callout
 from lib.press.document import Document, retarget
 from lib.press.floats import Float, caption_block, is_float, parts
 from lib.press.layout import fit
@@ -80,12 +81,11 @@ def quoted(words: str) -> str:
 def _block(node: Node, document: Document) -> Node | list[Node] | None:
     if is_float(node):
         return _float(node, document.floats[node["c"][0][0]], document)
-    if node["t"] == "Div" and any(name.startswith("callout-") for name in node["c"][0][1]):
-        (_, (name, *_), pairs), blocks = node["c"]
-        kind = name.removeprefix("callout-")
-        title = quoted(dict(pairs).get("title", kind.capitalize()))
-        return [raw("typst", f"#callout({quoted(kind)}, {title})["), *blocks, raw("typst", "]")]
-    return None
+    found = callout(node)
+    if found is None:
+        return None
+    kind, title, blocks = found
+    return [raw("typst", f'#callout("{kind}", ['), plain(title), raw("typst", "])["), *blocks, raw("typst", "]")]
 
 
 def _float(node: Node, entry: Float, document: Document) -> list[Node]:

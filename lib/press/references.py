@@ -11,7 +11,7 @@ from lib.press.floats import is_float
 from lib.press.settings import Settings
 from lib.press.source import Source
 from lib.press.subset import REFERENCES
-from lib.press.tree import Node, attributes, descend, link, transform
+from lib.press.tree import Node, attributes, descend, link, stringify, transform
 
 BIBTEX_KEY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*([^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE)
 LABEL = re.compile(r"(?P<kind>tbl|fig|sec|eq|lst|thm)-")
@@ -36,7 +36,9 @@ def number_sections(tree: Node, source: Source) -> tuple[Node, dict[str, str]]:
             return None
         level, (label, classes, pairs), inlines = node["c"]
         if level > len(counters) + 1:
-            raise DocumentError(f"{source.place(label)}: a numbered heading skips a level, got {'#' * level} {label!r}")
+            heading = "#" * level
+            place = source.place(f"{heading} {stringify(inlines)}")
+            raise DocumentError(f"{place}: a numbered heading skips a level, got {heading!r} {label!r}")
         del counters[level:]
         counters.extend([0] * (level - len(counters)))
         counters[level - 1] += 1

@@ -12,7 +12,6 @@ from lib.press.document import Document, read_document
 from lib.press.docx import write_docx
 from lib.press.html import write_html
 from lib.press.notebook_page import write_notebook_page
-from lib.press.page import ASSETS, STYLE_SHEET
 from lib.press.pdf import write_pdf
 from lib.press.project import read_project
 from lib.press.subset import FORMATS
@@ -49,15 +48,20 @@ def render_document(source: Path, formats: Sequence[str], project_root: Path, ou
             raise DocumentError(f"{source}: unknown format, got {name!r}: one of {', '.join(FORMATS)}")
     document = read_document(source, project_root)
     chosen = list(formats) or list(document.settings.formats)
-    contents = {name: WRITERS[name](document) for name in chosen}
-    if "html" in contents:
-        write_style_sheet(output)
+    contents = {name: _written(document, name) for name in chosen}
     paths = []
     for name, content in contents.items():
         path = output / document.path.with_suffix(FORMATS[name])
         write_whole(path, content)
         paths.append(path)
     return paths
+
+
+def _written(document: Document, name: str) -> bytes:
+    try:
+        return WRITERS[name](document)
+    except DocumentError as error:
+        raise DocumentError(f"{document.source.path}: {name}: {error}") from error
 
 
 def render_notebook(notebook: Path, project_root: Path, output: Path) -> Path:
@@ -71,7 +75,6 @@ def render_notebook(notebook: Path, project_root: Path, output: Path) -> Path:
     root = project_root.resolve()
     content = write_notebook_page(notebook.resolve(), read_project(root))
     path = output / notebook.resolve().relative_to(root).with_suffix(".html")
-    write_style_sheet(output)
     write_whole(path, content)
     return path
 
@@ -94,14 +97,6 @@ def render_site(project_root: Path, output: Path | None = None) -> list[Path]:
         else:
             paths += render_document(source, (), project.root, site)
     return paths
-
-
-def write_style_sheet(output: Path) -> None:
-    """Put the style sheet into the site, unless it is there already."""
-    content = (ASSETS / STYLE_SHEET).read_bytes()
-    path = output / STYLE_SHEET
-    if not path.is_file() or path.read_bytes() != content:
-        write_whole(path, content)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -1,0 +1,65 @@
+"""The PDF: text that can be read back, fonts of its own, wide tables on their side."""
+
+import pypdf
+import pytest
+
+import lib.press.pdf
+from lib.errors import DocumentError
+from lib.press.render import render_document
+
+
+@pytest.fixture(scope="module")
+def reader(site):
+    return pypdf.PdfReader(site / "_output/manuscript/index.pdf")
+
+
+def words(reader):
+    return " ".join("\n".join(page.extract_text() for page in reader.pages).replace("\u00a0", " ").split())
+
+
+def test_title_block_and_metadata(reader):
+    text = words(reader)
+    assert text.startswith("Raters of 1,000 faces A small study Ada Lovelace")
+    assert reader.metadata.title == "Raters of 1,000 faces"
+    assert reader.metadata.author == "Ada Lovelace, Kim Min-su"
+    assert reader.metadata.creation_date is None
+    assert "Keywords: emotion, bias" in text
+
+
+def test_letters_are_drawn(reader):
+    assert "κ = .5, α, ρ, −1 × é." in words(reader)
+
+
+def test_fonts_are_the_press_s_own(reader):
+    fonts = {
+        str(font.get_object()["/BaseFont"]).partition("+")[2]
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert all(name.startswith(("Libertinus", "LibertinusSerif", "DejaVu", "NewCM")) for name in fonts), fonts
+
+
+def test_wide_tables_stand_on_their_side_with_their_header_repeated(reader):
+    turned = [page for page in reader.pages if page.mediabox.width > page.mediabox.height]
+    assert len(turned) == 2
+    assert all("angry12" in page.extract_text() for page in turned)
+    assert all(page.extract_text().count("condition") == 1 for page in turned)
+
+
+def test_pages_are_numbered(reader):
+    assert [page.extract_text().strip().splitlines()[-1] for page in reader.pages] == [
+        str(number) for number in range(1, len(reader.pages) + 1)
+    ]
+
+
+def test_bookmarks_follow_the_sections(reader):
+    titles = [entry["/Title"] for entry in reader.outline if not isinstance(entry, list)]
+    assert titles == ["1 Introduction", "References"]
+
+
+def test_letters_without_a_font_are_refused(project, monkeypatch):
+    source = project / "index.qmd"
+    source.write_text("---\ntitle: T\nformat: {typst: default}\n---\n\nName: 한국\n", "utf-8")
+    monkeypatch.setattr(lib.press.pdf, "EAST_ASIAN_FONTS", lib.press.pdf.re.compile("no such font"))
+    with pytest.raises(DocumentError, match=r"index\.qmd:6: no font of this machine draws this letter.*'한'"):
+        render_document(source, [], project, project / "out")
