@@ -1,0 +1,1 @@
+"""What the chapters of the results share: a study's answers as tidy frames, scores, records, claims."""

@@ -1,0 +1,70 @@
+"""Statements that depend on data, computed as words: counts (`two of eight`), names, ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from lib.formats import count_in_words, format_value
+from lib.results import Results
+
+KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER"]}
+
+
+def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], total: int) -> None:
+    """Record how many of `total`, and which: count, total, share (`two of eight`), share_start (`Two ...`), names."""
+    share = f"{count_in_words(len(chosen))} of {count_in_words(total)}"
+    results.put([*path, "count"], len(chosen), count_in_words(len(chosen)))
+    results.put([*path, "total"], total, count_in_words(total))
+    results.put([*path, "share"], share)
+    results.put([*path, "share_start"], share[:1].upper() + share[1:])
+    results.put([*path, "names"], listed(chosen))
+
+
+def put_range(results: Results, path: Sequence[str], values: pl.Series, statistic: str | None = None) -> None:
+    """Record the lowest and the highest of some values as low and high; nothing where there are none."""
+    known = values.drop_nulls()
+    name = statistic or path[-1]
+    for end, value in (("low", known.min()), ("high", known.max())) if known.len() else ():
+        results.put([*path, end], value, format_value(name, value))  # type: ignore[arg-type]
+
+
+def put_row(results: Results, path: Sequence[str], row: dict[str, object], columns: Sequence[str]) -> None:
+    """Record some columns of one row."""
+    for name in columns:
+        results.put([*path, name], row[name])
+
+
+def put_extremes(
+    results: Results,
+    path: Sequence[str],
+    frame: pl.DataFrame,
+    by: str,
+    *,
+    columns: Sequence[str],
+    words: tuple[str, str],
+) -> None:
+    """Record the rows with the lowest and the highest `by` under the two words, such as (`worst`, `best`).
+
+    Equal values are broken by the frame's order, so that the choice never depends on chance.
+    """
+    known = frame.drop_nulls(by)
+    if known.is_empty():
+        return
+    ordered = known.sort(by, maintain_order=True)
+    top = known.sort(pl.col(by) * -1, maintain_order=True)
+    for word, row in zip(words, (ordered.row(0, named=True), top.row(0, named=True)), strict=True):
+        put_row(results, [*path, word], row, columns)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as running text has them: `A`, `A and B`, `A, B and C`; `none` for nobody."""
+    if not names:
+        return count_in_words(0)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def of_kind(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The rows of one kind of machines; `frame` has the column type."""
+    return frame.filter(pl.col("type").is_in(KINDS[kind]))

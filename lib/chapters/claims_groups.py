@@ -1,0 +1,135 @@
+"""Computed statements about variation within emotions and about groups of faces."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from lib.chapters.claims import KINDS, of_kind, put_count, put_range, put_row
+from lib.formats import bounded, count_in_words, format_value, plus_signed
+from lib.results import Results
+
+
+def claim_variation(results: Results, machines: pl.DataFrame, people: pl.DataFrame, names: pl.DataFrame) -> None:
+    """Ranges of SD and of distinct values within emotions, and in how many cells a machine varies less than people.
+
+    Keys: claims.variation.people.<dimension>.sd.{low, high}; under claims.variation.<kind>.<dimension>:
+    {sd, distinct}.{low, high}; less_than_people.{cells, total}; smallest.{short_name, emotion, sd, distinct};
+    constant.{count, ...} (machines that give all images of some emotion one value).
+    """
+    for (dimension,), rows in people.group_by("dimension", maintain_order=True):
+        put_range(results, ["claims", "variation", "people", str(dimension), "sd"], rows["sd"])
+    theirs = people.select("dimension", "emotion", pl.col("sd").alias("people_sd"))
+    joined = machines.join(names, on="condition", maintain_order="left").drop_nulls("emotion")
+    joined = joined.join(theirs, on=["dimension", "emotion"], maintain_order="left")
+    for kind in KINDS:
+        for (dimension,), own in of_kind(joined, kind).group_by("dimension", maintain_order=True):
+            path = ["claims", "variation", kind, str(dimension)]
+            put_range(results, [*path, "sd"], own["sd"])
+            put_range(results, [*path, "distinct"], own["distinct"])
+            known = own.drop_nulls(["sd", "people_sd"])
+            less = known.filter(pl.col("sd") < pl.col("people_sd")).height
+            results.put([*path, "less_than_people", "cells"], less)
+            results.put([*path, "less_than_people", "total"], known.height)
+            constant = own.filter(pl.col("distinct") == 1)["short_name"].unique(maintain_order=True).to_list()
+            put_count(results, [*path, "constant"], constant, own["condition"].n_unique())
+            if known.height:
+                row = known.sort("sd", maintain_order=True).row(0, named=True)
+                put_row(results, [*path, "smallest"], row, ["short_name", "emotion", "sd", "distinct"])
+
+
+def claim_groups(results: Results, groups: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
+    """The most and least even machine by level of `factor`, and which level is recognised best by how many machines.
+
+    Keys: claims.gap.<factor>.<kind>.{largest, smallest}.{short_name, points, best_level, best_accuracy, best_percent,
+    worst_level, worst_accuracy, worst_percent}; claims.gap.<factor>.<kind>.range.{low, high};
+    claims.best_level.<factor>.<kind>.<level>.{count, ...}.
+    """
+    joined = groups.drop_nulls(factor).join(names, on="condition", maintain_order="left")
+    gaps = _gaps(joined, factor, ["condition", "type", "short_name"])
+    levels = [str(level) for level in joined[factor].unique().sort()]
+    for kind in KINDS:
+        own = of_kind(gaps, kind)
+        if own.is_empty():
+            continue
+        path = ["claims", "gap", factor, kind]
+        for end, value in (("low", own["points"].min()), ("high", own["points"].max())):
+            results.put([*path, "range", end], value, f"{float(value):.1f}")  # type: ignore[arg-type]
+        for word, sign in (("largest", -1), ("smallest", 1)):
+            _put_gap(results, [*path, word], own.sort(pl.col("points") * sign, maintain_order=True).row(0, named=True))
+        for level in levels:
+            best = own.filter(pl.col("best_level") == level)["short_name"].to_list()
+            put_count(results, ["claims", "best_level", factor, kind, level], best, own.height)
+
+
+def claim_cells(results: Results, cells: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
+    """The largest difference between levels within one emotion: claims.cell_gap.<factor>.<kind>.largest.{emotion, ...}.
+
+    Also claims.cell_gap.<factor>.<kind>.direction_differs.{count, ...}: machines for which no level is best throughout.
+    """
+    joined = cells.drop_nulls([factor, "intended"]).join(names, on="condition", maintain_order="left")
+    gaps = _gaps(joined, factor, ["condition", "type", "short_name", "intended"]).filter(pl.col("points") > 0)
+    for kind in KINDS:
+        own = of_kind(gaps, kind)
+        if own.is_empty():
+            continue
+        path = ["claims", "cell_gap", factor, kind]
+        row = own.sort(pl.col("points") * -1, maintain_order=True).row(0, named=True)
+        _put_gap(results, [*path, "largest"], row)
+        results.put([*path, "largest", "emotion"], row["intended"])
+        several = own.group_by("short_name", maintain_order=True).agg(pl.col("best_level").n_unique().alias("levels"))
+        differing = several.filter(pl.col("levels") > 1)["short_name"].to_list()
+        put_count(results, [*path, "direction_differs"], differing, several.height)
+
+
+def claim_group_bias(results: Results, biases: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
+    """The largest difference in bias between levels of `factor`, and the range of these differences.
+
+    Keys, under claims.bias_gap.<dimension>.<factor>.<kind>: range.{low, high}; largest.{short_name, points,
+    highest_level, highest_bias, lowest_level, lowest_bias}.
+    """
+    joined = biases.drop_nulls([factor, "bias"]).join(names, on="condition", maintain_order="left")
+    for kind in KINDS:
+        for (dimension,), rows in of_kind(joined, kind).group_by("dimension", maintain_order=True):
+            path = ["claims", "bias_gap", str(dimension), factor, kind]
+            spans = rows.group_by("condition", maintain_order=True).agg(
+                (pl.col("bias").max() - pl.col("bias").min()).alias("points")
+            )
+            put_range(results, [*path, "range"], spans["points"], "points")
+            worst = spans.sort(pl.col("points") * -1, maintain_order=True).row(0, named=True)
+            own = rows.filter(pl.col("condition") == worst["condition"]).sort("bias", maintain_order=True)
+            low, high = own.row(0, named=True), own.row(-1, named=True)
+            results.put([*path, "largest", "short_name"], low["short_name"])
+            results.put([*path, "largest", "points"], worst["points"], format_value("points", worst["points"]))
+            for word, row in (("highest", high), ("lowest", low)):
+                results.put([*path, "largest", f"{word}_level"], row[factor])
+                results.put([*path, "largest", f"{word}_bias"], row["bias"], plus_signed(row["bias"]))
+
+
+def claim_factors(results: Results, factors: dict[str, str]) -> None:
+    """How many factors can be compared, and their labels: claims.factors.{count, names}."""
+    results.put(["claims", "factors", "count"], len(factors), count_in_words(len(factors)))
+    results.put(["claims", "factors", "names"], ", ".join(factors.values()) or count_in_words(0))
+
+
+def _gaps(joined: pl.DataFrame, factor: str, by: list[str]) -> pl.DataFrame:
+    known = joined.drop_nulls("accuracy").sort(*by[:1], factor, maintain_order=True)
+    best = pl.col("accuracy").arg_max()
+    worst = pl.col("accuracy").arg_min()
+    return known.group_by(by, maintain_order=True).agg(
+        (100 * (pl.col("accuracy").max() - pl.col("accuracy").min())).alias("points"),
+        pl.col(factor).get(best).alias("best_level"),
+        pl.col("accuracy").max().alias("best_accuracy"),
+        pl.col(factor).get(worst).alias("worst_level"),
+        pl.col("accuracy").min().alias("worst_accuracy"),
+    )
+
+
+def _put_gap(results: Results, path: list[str], row: dict[str, object]) -> None:
+    points = float(row["points"])  # type: ignore[arg-type]
+    results.put([*path, "short_name"], row["short_name"])
+    results.put([*path, "points"], points, f"{points:.1f}")
+    for word in ("best", "worst"):
+        accuracy = float(row[f"{word}_accuracy"])  # type: ignore[arg-type]
+        results.put([*path, f"{word}_level"], row[f"{word}_level"])
+        results.put([*path, f"{word}_accuracy"], accuracy, bounded(accuracy))
+        results.put([*path, f"{word}_percent"], 100 * accuracy)

@@ -1,0 +1,31 @@
+"""What is said below tables and figures: that data are simulated, and on which scale."""
+
+from __future__ import annotations
+
+from lib.study_data import StudyData
+
+SIMULATED = "Simulated data."
+
+
+def figure_note(data: StudyData) -> str | None:
+    """The short form of the study's simulated-data note for figures; None on real data."""
+    return SIMULATED if data.simulated_note else None
+
+
+def scale_note(data: StudyData, dimension: str) -> str:
+    """Say what the scale of one dimension is, with the labels of its ends."""
+    scale = data.study.dimensions[dimension]
+    low, high = (f"{end:g}".replace("-", "−") for end in (scale.low, scale.high))
+    return f"{dimension.capitalize()} was rated from {low} ({scale.low_label}) to {high} ({scale.high_label})."
+
+
+def scale_ends(data: StudyData, dimension: str) -> tuple[float, float]:
+    """Lowest and highest value of a dimension's scale."""
+    scale = data.study.dimensions[dimension]
+    return scale.low, scale.high
+
+
+def scale_width(data: StudyData, dimension: str) -> float:
+    """From a scale's lowest to its highest value."""
+    low, high = scale_ends(data, dimension)
+    return high - low

@@ -1,0 +1,141 @@
+"""Scores of all raters at once, as tidy frames with one row a rater (and emotion, dimension or group)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from lib.metrics.categories import accuracy_by, score_categories
+from lib.metrics.dimensions import bias_by, compare_with_people, folded_normal_mae
+from lib.metrics.human import HumanBaseline
+from lib.metrics.variation import variation_within
+
+Schema = dict[str, Any]
+OVERALL: Schema = {
+    "n": pl.Int64, "n_excluded": pl.Int64, "n_valid": pl.Int64, "n_answered": pl.Int64, "correct": pl.Int64,
+    "accuracy": pl.Float64, "low": pl.Float64, "high": pl.Float64, "kappa": pl.Float64, "macro_f1": pl.Float64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """Agreement of every rater's labels with the reference emotions.
+
+    Attributes
+    ----------
+    overall : polars.DataFrame
+        condition, n, n_excluded, n_valid, n_answered, correct, accuracy, low, high (Wilson), kappa, macro_f1.
+    per_emotion : polars.DataFrame
+        condition, emotion (Enum), n, correct, accuracy, precision, recall, f1.
+    confusion : polars.DataFrame
+        condition, intended (Enum), predicted, count, proportion.
+    """
+
+    overall: pl.DataFrame
+    per_emotion: pl.DataFrame
+    confusion: pl.DataFrame
+
+
+def score_labels(answers: pl.DataFrame, categories: Sequence[str]) -> LabelScores:
+    """Score every rater in `answers` (from `lib.chapters.answers.label_answers`); no rater gives empty frames."""
+    kind = answers.schema["condition"]
+    overall, per_emotion, confusion = [], [], []
+    for (name,), own in answers.group_by("condition", maintain_order=True):
+        if own["intended"].null_count() == own.height:
+            continue
+        scores = score_categories(own["intended"], own["predicted"], categories)
+        interval = accuracy_by(own, []).row(0, named=True)
+        figures = asdict(scores) | {
+            "low": interval["low"],
+            "high": interval["high"],
+            "n_valid": int(own["valid"].sum()),
+        }
+        overall.append({"condition": name} | {key: figures[key] for key in OVERALL})
+        label = pl.lit(name).cast(kind).alias("condition")
+        per_emotion.append(scores.per_emotion.select(label, pl.all()))
+        confusion.append(scores.confusion.select(label, pl.all()))
+    emotion = pl.Enum(list(categories))
+    return LabelScores(
+        pl.DataFrame(overall, schema={"condition": kind} | OVERALL).sort("condition"),
+        _stack(per_emotion, {"condition": kind, "emotion": pl.String, "accuracy": pl.Float64, "f1": pl.Float64})
+        .with_columns(pl.col("emotion").cast(emotion))
+        .sort("condition", "emotion"),
+        _stack(confusion, {"condition": kind, "intended": pl.String, "predicted": pl.String, "count": pl.Int64})
+        .with_columns(pl.col("intended").cast(emotion)),
+    )  # fmt: skip
+
+
+def score_values(answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> pl.DataFrame:
+    """Score every rater on every dimension it was asked for.
+
+    Parameters
+    ----------
+    answers
+        From `lib.chapters.answers.value_answers`.
+    baselines
+        Human baselines by dimension.
+
+    Returns
+    -------
+    polars.DataFrame
+        condition, dimension, the figures of `DimensionScores`, mae_ratio (MAE over people's leave-one-out MAE) and
+        folded_mae (the MAE that bias and SD imply if differences are normal).
+    """
+    rows = []
+    for (name, dimension), own in answers.group_by("condition", "dimension", maintain_order=True):
+        if own.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).is_empty():
+            continue
+        scores = compare_with_people(own["machine"], own["people_mean"])
+        alone = baselines[str(dimension)].loo_mae
+        folded = None if scores.sd_difference is None else folded_normal_mae(scores.bias, scores.sd_difference)
+        rows.append(
+            {"condition": name, "dimension": dimension, **asdict(scores)}
+            | {"mae_ratio": scores.mae / alone if alone else None, "folded_mae": folded}
+        )
+    kinds: Schema = {key: answers.schema[key] for key in ("condition", "dimension")}
+    integers: Schema = dict.fromkeys(("n", "n_excluded"), pl.Int64)
+    numbers: Schema = dict.fromkeys(
+        ("r", "mae", "rmse", "bias", "sd_difference", "machine_mean", "machine_sd", "people_mean", "people_sd",
+         "mae_ratio", "folded_mae"), pl.Float64,
+    )  # fmt: skip
+    return pl.DataFrame(rows, schema=kinds | integers | numbers).sort("dimension", "condition")
+
+
+def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+    """Accuracy of every rater within groups of images, with Wilson intervals; no rater gives an empty frame."""
+    if answers["intended"].null_count() == answers.height:
+        figures: Schema = dict.fromkeys(("accuracy", "low", "high"), pl.Float64) | {"n": pl.Int64, "correct": pl.Int64}
+        return (
+            answers.head(0)
+            .select("condition", *groups)
+            .with_columns(pl.lit(None, kind).alias(name) for name, kind in figures.items())
+        )
+    return accuracy_by(answers, ["condition", *groups])
+
+
+def bias_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+    """Bias of every rater on every dimension within groups of images; no rater gives an empty frame."""
+    if answers.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).is_empty():
+        figures = ("bias", "sd_difference", "mae", "machine_mean", "people_mean")
+        return (
+            answers.head(0)
+            .select("condition", "dimension", *groups)
+            .with_columns(pl.lit(None, pl.Float64).alias(name) for name in figures)
+        )
+    return bias_by(answers, ["condition", "dimension", *groups])
+
+
+def variation_by_emotion(answers: pl.DataFrame) -> pl.DataFrame:
+    """Spread and distinct values of every rater on every dimension by emotion; no answer gives an empty frame."""
+    groups = ["condition", "dimension", "emotion"]
+    if answers["machine"].null_count() == answers.height:
+        empty = answers.head(0).select(groups)
+        return empty.with_columns(pl.lit(None, pl.Float64).alias("sd"), pl.lit(None, pl.Int64).alias("distinct"))
+    return variation_within(answers, groups, "machine")
+
+
+def _stack(frames: list[pl.DataFrame], empty: Schema) -> pl.DataFrame:
+    return pl.concat(frames) if frames else pl.DataFrame(schema=empty)

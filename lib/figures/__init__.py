@@ -1,0 +1,1 @@
+"""Figures of the paper: tidy frames in, plotnine plots out; nothing here reads or writes a file."""
