@@ -97,6 +97,7 @@ def _emotion_means(task: Task, emotion: Indices, people: Numbers) -> Numbers:
     of_people = _by_emotion(people, emotion)
     stretched = task.chosen.mean + (of_people - of_people.mean()) * task.chosen.sd / people.std()
     bias = task.published("emotion_bias")
+    stretched = np.array([task.chosen.means.get(name, mean) for name, mean in zip(EMOTIONS, stretched, strict=True)])
     return np.clip(np.where(np.isnan(bias), stretched, of_people + bias), LOW, HIGH)
 
 
@@ -145,9 +146,10 @@ def _aims(task: Task, faces: Faces) -> Aims:
         overall.setdefault("machine_mean", Aim(task.chosen.mean, LOOSE))
     if "sd_difference" not in overall:
         overall.setdefault("machine_sd", Aim(task.chosen.sd, LOOSE))
-    sds_published = not np.isnan(task.published("emotion_sd")).all()
+    published = not np.isnan(task.published("emotion_sd")).all()
+    sd_tolerance = 0.1 if published else LOOSE * (3 if task.chosen.continuous else 1)
     by_emotion = task.published("emotion_bias")
-    cells = [CellAims(faces.emotion, by_emotion, task.emotion_sds, 0.05, 0.1 if sds_published else 3 * LOOSE)]
+    cells = [CellAims(faces.emotion, by_emotion, task.emotion_sds, 0.05, sd_tolerance)]
     for factor, levels in (("race", RACES), ("gender", GENDERS)):
         bias = task.published("group_bias", levels)
         if not np.isnan(bias).all():

@@ -101,7 +101,8 @@ class Tokens(Parameters):
 class Answers(Parameters):
     """Start of the search for one machine and dimension: mean, SD, SD within an emotion, SD of machine - people.
 
-    A network is `continuous`, a VLM gives whole numbers.
+    `means` by emotion, where they should not simply follow people's; a network is `continuous`, a VLM gives whole
+    numbers.
 
     Figures that are published replace these; the others stay near them, without being calibrated.
     """
@@ -110,6 +111,7 @@ class Answers(Parameters):
     sd: float = Field(gt=0)
     within: float = Field(gt=0)
     sd_difference: float | None = None
+    means: dict[str, float] = Field(default_factory=dict)
     continuous: bool = False
 
 
