@@ -35,7 +35,10 @@ def verify(outputs: Sequence[Path]) -> list[str]:
         table must stand in its text, in order or (when cells are broken into lines) cell by cell, and each number at
         least as often as in the measure.
     """
-    renderings = [READERS[path.suffix](path) for path in outputs if path.suffix in READERS]
+    return _agree([READERS[path.suffix](path) for path in outputs if path.suffix in READERS])
+
+
+def _agree(renderings: list[Rendered]) -> list[str]:
     complaints = [complaint for rendering in renderings for complaint in _alone(rendering)]
     measure = next((rendering for rendering in renderings if rendering.path.suffix == ".html"), None)
     measure = measure or (renderings[0] if renderings else None)
@@ -54,16 +57,16 @@ def verify_site(site: Path) -> list[str]:
         Complaints, each naming the file.
     """
     complaints = []
-    pages = {path: read_html(path) for path in sorted(site.rglob("*.html"))}
+    pages = {path.resolve(): read_html(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         others = [path.with_suffix(suffix) for suffix in (".docx", ".pdf") if path.with_suffix(suffix).is_file()]
-        complaints += verify([path, *others])
+        complaints += _agree([page, *(READERS[other.suffix](other) for other in others)])
         for target in page.targets:
             file, _, fragment = target.partition("#")
             reached = (path.parent / file).resolve() if file else path
             if not reached.is_file():
                 complaints.append(f"{path}: a link leads to no file, got {target!r}")
-            elif fragment and reached.suffix == ".html" and fragment not in read_html(reached).anchors:
+            elif fragment and reached in pages and fragment not in pages[reached].anchors:
                 complaints.append(f"{path}: a link leads to no place, got {target!r}")
     return complaints
 

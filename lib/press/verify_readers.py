@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +57,8 @@ def read_html(path: Path) -> Rendered:
     soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     anchors = [str(tag["id"]) for tag in soup.find_all(id=True)]
     problems = [
-        f"an identifier is used twice, got {name!r}" for name in sorted({a for a in anchors if anchors.count(a) > 1})
+        f"an identifier is used twice, got {name!r}"
+        for name in sorted(name for name, n in Counter(anchors).items() if n > 1)
     ]
     problems += [
         f"a picture has no alternative text, got {str(image)[:60]!r}" for image in soup.find_all("img", alt=False)
