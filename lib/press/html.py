@@ -12,6 +12,7 @@ from lib.press.floats import Float, caption_block, is_float, parts
 from lib.press.page import page_arguments, relative
 from lib.press.pandoc import write
 from lib.press.subset import FORMATS
+from lib.press.tables import scoped
 from lib.press.tree import Node, attributes, div, image, paragraph, plain, raw, stringify, strong, transform
 
 WORD_OF = {"docx": "Word", "typst": "PDF"}
@@ -63,7 +64,7 @@ def _float(node: Node, entry: Float, document: Document, page: Path) -> list[Nod
     if entry.picture is not None:
         shown = [plain([_picture(entry)])]
     elif entry.cell is not None and entry.grid is not None:
-        shown = [raw("html", _scrolling(_table_html(entry), name))]
+        shown = [raw("html", _scrolling(scoped(entry.cell.content, entry.label), name))]
     elif entry.grid is not None:
         before, after = _scrolling("\n", name).split("\n")
         shown = [raw("html", before), *body, raw("html", after)]
@@ -76,11 +77,6 @@ def _float(node: Node, entry: Float, document: Document, page: Path) -> list[Nod
 
 def _scrolling(content: str, name: str) -> str:
     return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">{content}</div>'
-
-
-def _table_html(entry: Float) -> str:
-    html = entry.cell.content if entry.cell else ""
-    return html.replace(f'<div id="{entry.label}"', "<div", 1)
 
 
 def _picture(entry: Float) -> Node:

@@ -11,6 +11,7 @@ from lib.press.notebook import ACTIVE, cell_options, read_notebook, without_esca
 from lib.press.page import page_arguments
 from lib.press.pandoc import read_parts, write
 from lib.press.project import Project
+from lib.press.tables import scoped
 from lib.press.tree import Json, Node, attributes, div, image, plain, raw, stringify
 
 
@@ -70,7 +71,9 @@ def _output(output: Json, label: str, place: str) -> list[Node]:
         html = str(data["text/html"])
         if ACTIVE.search(html):
             raise DocumentError(f"{place}: the output's html would run code or load something")
-        return [raw("html", f'<div class="scroll" role="region" tabindex="0" aria-label="Output">{html}</div>')]
+        identifier = f' id="{escape(label)}"' if label else ""
+        scroll = f'class="scroll" role="region" tabindex="0" aria-label="{escape(label) or "Output"}"'
+        return [raw("html", f"<div{identifier} {scroll}>{scoped(html, label)}</div>")]
     if "image/png" in data:
         content = "".join(str(data["image/png"]).split())
         width = output.metadata.get("image/png", {}).get("width")

@@ -11,11 +11,25 @@ from lib.errors import DocumentError
 from lib.press.pandoc import read_parts
 from lib.press.tree import Node, attributes, paragraph, plain, stringify, strong, transform
 
+IDENTIFIERS = re.compile(r'(\s(?:id|headers|aria-labelledby|aria-describedby)=")([^"]*)"')
 STYLE_BLOCK = re.compile(r"<style\b.*?</style>", re.DOTALL)
 ALIGNMENTS = {"gt_left": "AlignLeft", "gt_center": "AlignCenter", "gt_right": "AlignRight"}
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 COMFORTABLE_CHARACTERS = 24
 SPANNER_RULE = "(bottom: 0.4pt)"
+
+
+def scoped(page: str, label: str) -> str:
+    """Return great_tables html whose identifiers cannot meet others on a page.
+
+    great_tables names a header cell `tbl-x-COLUMN`, which may be another table's label. The outermost identifier is
+    `label`, which the table's own style refers to; it is taken off when the page puts it around the table.
+    """
+
+    def prefixed(match: re.Match[str]) -> str:
+        return match[1] + " ".join(f"gt-{name}" for name in match[2].split()) + '"'
+
+    return IDENTIFIERS.sub(prefixed, page.replace(f'<div id="{label}"', "<div", 1))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def read_html(path: Path) -> Rendered:
     targets = [target for target in targets if not re.match(r"[a-z]+:", target)]
     problems += [f"a link leads nowhere, got {t!r}" for t in targets if t.startswith("#") and t[1:] not in anchors]
     main = soup.find("main") or soup
+    for tag in main.find_all("br"):
+        tag.replace_with(" ")
     tables = [_html_rows(table) for table in main.find_all("table")]
     for tag in main.find_all(["thead", "tbody", "style", "script"]):
         tag.decompose()
