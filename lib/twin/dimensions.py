@@ -15,6 +15,7 @@ from lib.twin.targets import Answers, TwinTargets
 
 OVERALL = ("bias", "sd_difference", "r", "mae", "machine_mean", "machine_sd")
 LOOSE = 0.5
+LOOSE_R = 0.01
 PRIORITY = 0.6
 WHOLE_STEPS = (-1.0, 1.0)
 FINE_STEPS = (-1.0, -0.25, -0.05, 0.05, 0.25, 1.0)
@@ -146,6 +147,8 @@ def _aims(task: Task, faces: Faces) -> Aims:
         overall.setdefault("machine_mean", Aim(task.chosen.mean, LOOSE))
     if "sd_difference" not in overall:
         overall.setdefault("machine_sd", Aim(task.chosen.sd, LOOSE))
+    if "r" not in overall and task.chosen.r is not None:
+        overall["r"] = Aim(task.chosen.r, LOOSE_R)
     published = not np.isnan(task.published("emotion_sd")).all()
     sd_tolerance = 0.1 if published else LOOSE * (3 if task.chosen.continuous else 1)
     by_emotion = task.published("emotion_bias")

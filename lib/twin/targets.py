@@ -101,8 +101,8 @@ class Tokens(Parameters):
 class Answers(Parameters):
     """Start of the search for one machine and dimension: mean, SD, SD within an emotion, SD of machine - people.
 
-    `means` by emotion, where they should not simply follow people's; a network is `continuous`, a VLM gives whole
-    numbers.
+    `means` by emotion and `r`, where they should not simply follow people's; a network is `continuous`, a VLM gives
+    whole numbers.
 
     Figures that are published replace these; the others stay near them, without being calibrated.
     """
@@ -112,6 +112,7 @@ class Answers(Parameters):
     within: float = Field(gt=0)
     sd_difference: float | None = None
     means: dict[str, float] = Field(default_factory=dict)
+    r: float | None = Field(default=None, gt=-1, lt=1)
     continuous: bool = False
 
 
