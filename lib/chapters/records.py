@@ -11,6 +11,7 @@ from lib.formats import bounded, format_value, plus_signed
 from lib.metrics.human import HumanBaseline
 from lib.metrics.majority import MajorityAgreement
 from lib.results import Results
+from lib.tables.twin import worst_by_quantity
 
 LABEL_FIGURES = ("n", "n_valid", "n_answered", "correct", "accuracy", "low", "high", "kappa", "macro_f1")
 VALUE_FIGURES = (
@@ -134,6 +135,20 @@ def record_variation(results: Results, machines: pl.DataFrame, people: pl.DataFr
             results.put([*path, name], row[name])
     for row in people.drop_nulls("emotion").iter_rows(named=True):
         results.put(["human", row["dimension"], "variation", row["emotion"], "sd"], row["sd"])
+
+
+def record_twin(results: Results, deviations: pl.DataFrame, contradictions: int) -> None:
+    """Record twin.{targets, aimed, within, outside, contradictions}, and twin.worst.<quantity>.{deviation, allowed, ...}."""
+    aimed = deviations.filter(pl.col("within_tolerance").is_not_null())
+    within = int(aimed["within_tolerance"].sum())
+    counts = {"targets": deviations.height, "aimed": aimed.height, "within": within, "outside": aimed.height - within}
+    for name, count in (counts | {"contradictions": contradictions}).items():
+        results.put(["twin", name], count)
+    for row in worst_by_quantity(aimed).iter_rows(named=True):
+        path = ["twin", "worst", row["quantity"]]
+        results.put([*path, "deviation"], row["worst"], plus_signed(row["worst"], 3))
+        results.put([*path, "allowed"], row["allowed"], format_value("mae", row["allowed"]))
+        results.put([*path, "target"], row["where"])
 
 
 def _named(conditions: Sequence[str]) -> pl.Expr:

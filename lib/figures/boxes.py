@@ -88,7 +88,7 @@ def carry_figure(prompts: Mapping[str, str], *notes: str | None) -> ggplot:
         Lines below the figure.
     """
     wrapped = {
-        step: [part for line in text.splitlines() for part in textwrap.wrap(line, 74)] for step, text in prompts.items()
+        step: [part for line in text.splitlines() for part in textwrap.wrap(line, 80)] for step, text in prompts.items()
     }
     heights = [_height(len(lines)) for lines in wrapped.values()]
     boxes, arrows = [], []
