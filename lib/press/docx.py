@@ -12,12 +12,13 @@ from pathlib import Path
 from lib.press.callouts import callout
 from lib.press.document import Document, retarget
 from lib.press.floats import Float, caption_block, is_float, parts
-from lib.press.layout import LANDSCAPE_WIDTH, MANY_COLUMNS, PORTRAIT_WIDTH, column_width, fit, needed_width
+from lib.press.layout import column_width, fit, shares
 from lib.press.page import ASSETS
 from lib.press.pandoc import write
 from lib.press.tables import Grid
 from lib.press.tree import (
     Node,
+    attributes,
     image,
     link,
     paragraph,
@@ -45,10 +46,10 @@ FIELD_START = (
 )
 FIELD_END = '<w:r><w:fldChar w:fldCharType="end" /></w:r>'
 FIXED = '<w:tblLayout w:type="fixed" />'
-SLACK = 1.25
+SLACK = 1.2
+SMALL_TABLE = "Press Small Table"
+SMALL_BELOW = 8.0
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-PIXELS_PER_INCH = 96
-TEXT_INCHES = 6.2
 
 
 def write_docx(document: Document) -> bytes:
@@ -94,8 +95,8 @@ def finished(content: bytes) -> bytes:
 
 
 def _ruled(table: str) -> str:
-    small = table.count("<w:gridCol ") > MANY_COLUMNS
-    style = "TableTextSmall" if small else "TableText"
+    style = "TableTextSmall" if SMALL_TABLE in table else "TableText"
+    table = table.replace(SMALL_TABLE, "Table")
     table = table.replace('<w:pStyle w:val="Compact" />', f'<w:pStyle w:val="{style}" />')
     table = table.replace("<w:p><w:pPr /></w:p>", f'<w:p><w:pPr><w:pStyle w:val="{style}" /></w:pPr></w:p>')
     table = table.replace(FIXED, "")
@@ -146,13 +147,14 @@ def _contents(tree: Node, depth: int) -> list[Node]:
 def _with_widths(table: Node, grid: Grid) -> Node:
     """Return the table with its columns' shares of the text width, which pandoc writes into Word's grid."""
     chosen = fit(grid)
-    whole = LANDSCAPE_WIDTH if chosen.landscape else PORTRAIT_WIDTH
-    scale = min(SLACK, whole / needed_width(grid, chosen.size)) / whole
-    shares = [scale * column_width(characters, chosen.size) for characters in grid.characters]
+    natural = [SLACK * column_width(characters, chosen.size) / chosen.width for characters in grid.texts]
+    widths = shares(grid, SLACK) or natural
     attribute, caption, columns, *rest = table["c"]
-    pairs = zip(columns, shares, strict=True)
-    widths = [[alignment, {"t": "ColWidth", "c": round(share, 4)}] for (alignment, _), share in pairs]
-    return {"t": "Table", "c": [attribute, caption, widths, *rest]}
+    if chosen.size < SMALL_BELOW:
+        attribute = attributes("", attribute[1], custom_style=SMALL_TABLE)
+    pairs = zip(columns, widths, strict=True)
+    specified = [[alignment, {"t": "ColWidth", "c": round(width, 4)}] for (alignment, _), width in pairs]
+    return {"t": "Table", "c": [attribute, caption, specified, *rest]}
 
 
 def _block(node: Node, document: Document) -> Node | list[Node] | None:
@@ -175,8 +177,7 @@ def _float(node: Node, entry: Float, document: Document) -> list[Node]:
     turned = entry.grid is not None and fit(entry.grid).landscape
     shown = [_with_widths(body[0], entry.grid), styled("Table Note", body[1:])] if entry.grid else body
     if entry.picture is not None:
-        inches = min(TEXT_INCHES, (entry.width or PIXELS_PER_INCH * TEXT_INCHES) / PIXELS_PER_INCH)
-        shown = [styled("Figure", [plain([image(entry.file, entry.alt, width=f"{inches:.3f}in")])])]
+        shown = [styled("Figure", [plain([image(entry.file, entry.alt, width=f"{entry.inches:.3f}in")])])]
     blocks = [caption, *shown] if table else [*shown, caption]
     blocks.append(styled("Origin", [plain(_origin(entry, document))]))
     if not turned:

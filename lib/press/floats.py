@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from lib.press.tables import Grid, read_grid, read_tables
 from lib.press.tree import Node, attributes, div, plain, stringify, transform
 
 FLOAT = "press-float"
+PIXELS_PER_INCH = 96
+TEXT_INCHES = 6.25
+PAGE_INCHES = 8.0
 MARKDOWN_ONLY = READER + "-raw_html"
 
 
@@ -46,6 +50,14 @@ class Float:
     def kind(self) -> str:
         """`tbl` or `fig`."""
         return self.label.partition("-")[0]
+
+    @property
+    def inches(self) -> float:
+        """Width of a picture on paper: its own, but within the text's width and a page's height."""
+        shape = struct.unpack(">II", self.picture[16:24]) if self.picture and self.suffix == ".png" else (1, 1)
+        ratio = float(shape[0] / shape[1])
+        own = (self.width or PIXELS_PER_INCH * TEXT_INCHES) / PIXELS_PER_INCH
+        return min(TEXT_INCHES, own, PAGE_INCHES * ratio)
 
     @property
     def file(self) -> str:

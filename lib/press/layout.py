@@ -1,4 +1,4 @@
-"""How large a table is set on paper, and when it is turned: one answer for Word and the PDF."""
+"""How large a table is set on paper, how wide its columns are, and when it is turned: for Word and the PDF."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ CELL_PADDING = 9.0
 PORTRAIT_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 LANDSCAPE_SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)
 MANY_COLUMNS = 9
+READABLE_SIZE = 8.0
+LINE_HEIGHT = 1.75
+UNBROKEN_HEIGHT = 480.0
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,10 @@ class Fit:
     size: float
     landscape: bool
 
-
-def needed_width(grid: Grid, size: float) -> float:
-    """Return about how wide a table is in points, with long texts broken into lines."""
-    return sum(column_width(characters, size) for characters in grid.characters)
+    @property
+    def width(self) -> float:
+        """Width of the text on the table's page, in points."""
+        return LANDSCAPE_WIDTH if self.landscape else PORTRAIT_WIDTH
 
 
 def column_width(characters: int, size: float) -> float:
@@ -33,17 +36,55 @@ def column_width(characters: int, size: float) -> float:
     return characters * CHARACTER_WIDTH * size + CELL_PADDING
 
 
+def needed_width(characters: list[int], size: float) -> float:
+    """Return about how wide a table with these longest texts is in points."""
+    return sum(column_width(count, size) for count in characters)
+
+
 def fit(grid: Grid) -> Fit:
     """Return the largest size at which the table fits an A4 page of 16 cm text width, upright if it can be.
 
-    A table of at most nine columns is never turned: its texts are broken into more lines.
+    Long texts may be broken into lines. A table of at most nine columns is never turned: its texts are broken more, so
+    that it stays readable.
     """
+    few = grid.columns <= MANY_COLUMNS
     for size in PORTRAIT_SIZES:
-        if needed_width(grid, size) <= PORTRAIT_WIDTH:
+        characters = grid.words if few and size <= READABLE_SIZE else grid.characters
+        if needed_width(characters, size) <= PORTRAIT_WIDTH:
             return Fit(size, landscape=False)
-    if grid.columns <= MANY_COLUMNS:
+    if few:
         return Fit(PORTRAIT_SIZES[-1], landscape=False)
     for size in LANDSCAPE_SIZES:
-        if needed_width(grid, size) <= LANDSCAPE_WIDTH:
+        if needed_width(grid.characters, size) <= LANDSCAPE_WIDTH:
             return Fit(size, landscape=True)
     return Fit(LANDSCAPE_SIZES[-1], landscape=True)
+
+
+def is_short(grid: Grid) -> bool:
+    """Return whether a table is short enough to be kept on one page."""
+    return grid.lines * LINE_HEIGHT * fit(grid).size <= UNBROKEN_HEIGHT
+
+
+def shares(grid: Grid, slack: float = 1.0) -> list[float] | None:
+    """Return the columns' shares of the text width, or None if no text has to be broken.
+
+    Every column first gets its longest word; what is left goes to the columns by the root of what their texts still
+    lack, so that one long column does not starve the others.
+
+    Parameters
+    ----------
+    grid
+        The table.
+    slack
+        How much wider than estimated the letters may turn out.
+    """
+    chosen = fit(grid)
+    whole = chosen.width / slack
+    if needed_width(grid.texts, chosen.size) <= whole:
+        return None
+    least = [column_width(count, chosen.size) for count in grid.words]
+    lacking = [max(0, text - word) ** 0.5 for text, word in zip(grid.texts, grid.words, strict=True)]
+    spare = max(0.0, whole - sum(least))
+    total = sum(lacking) or 1.0
+    widths = [low + spare * lack / total for low, lack in zip(least, lacking, strict=True)]
+    return [width / max(whole, sum(widths)) for width in widths]

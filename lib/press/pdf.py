@@ -13,15 +13,14 @@ from lib.errors import DocumentError
 from lib.press.callouts import callout
 from lib.press.document import Document, retarget
 from lib.press.floats import Float, caption_block, is_float, parts
-from lib.press.layout import fit
+from lib.press.layout import fit, is_short, shares
 from lib.press.page import ASSETS
 from lib.press.pandoc import write
+from lib.press.tables import Grid
 from lib.press.tree import Node, link, plain, raw, text, transform
 
 EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 EAST_ASIAN_FONTS = re.compile(r"CJK|Nanum|Malgun|Apple SD Gothic|Hiragino|Batang|Source Han|Noto (Sans|Serif) KR")
-PIXELS_PER_INCH = 96
-TEXT_INCHES = 6.3
 
 
 def write_pdf(document: Document) -> bytes:
@@ -91,17 +90,18 @@ def _block(node: Node, document: Document) -> Node | list[Node] | None:
 def _float(node: Node, entry: Float, document: Document) -> list[Node]:
     inlines, body = parts(node)
     name = document.names[entry.label]
-    size, turned = 9.0, False
+    size, turned, whole = 9.0, False, entry.grid is None
     shown = body
     notes: list[Node] = []
     if entry.grid is not None:
         chosen = fit(entry.grid)
-        size, turned = chosen.size, chosen.landscape
-        shown, notes = body[:1], body[1:]
+        size, turned, whole = chosen.size, chosen.landscape, is_short(entry.grid)
+        shown, notes = [_with_widths(body[0], entry.grid)], body[1:]
     elif entry.picture is not None:
         shown = [raw("typst", _picture(entry))]
     kind = "table" if entry.kind == "tbl" else "image"
-    options = f'"{entry.label}", kind: "{kind}", size: {size}pt, landscape: {str(turned).lower()}'
+    flags = f"landscape: {str(turned).lower()}, breakable: {str(not whole).lower()}"
+    options = f'"{entry.label}", kind: "{kind}", size: {size}pt, {flags}'
     return [
         raw("typst", f"#float({options}, caption: ["),
         caption_block(name, inlines),
@@ -114,9 +114,19 @@ def _float(node: Node, entry: Float, document: Document) -> list[Node]:
     ]
 
 
+def _with_widths(table: Node, grid: Grid) -> Node:
+    """Return the table with its columns' shares where texts must be broken, else as wide as its texts."""
+    widths = shares(grid)
+    if widths is None:
+        return table
+    attribute, caption, columns, *rest = table["c"]
+    pairs = zip(columns, widths, strict=True)
+    specified = [[alignment, {"t": "ColWidth", "c": round(width, 4)}] for (alignment, _), width in pairs]
+    return {"t": "Table", "c": [attribute, caption, specified, *rest]}
+
+
 def _picture(entry: Float) -> str:
-    inches = min(TEXT_INCHES, (entry.width or PIXELS_PER_INCH * TEXT_INCHES) / PIXELS_PER_INCH)
-    return f"#image({quoted(entry.file)}, width: {inches:.3f}in, alt: {quoted(entry.alt)})"
+    return f"#image({quoted(entry.file)}, width: {entry.inches:.3f}in, alt: {quoted(entry.alt)})"
 
 
 def _origin(entry: Float, document: Document) -> list[Node]:

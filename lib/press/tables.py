@@ -42,16 +42,30 @@ class Grid:
         Pandoc's Table node: header rows (titles, spanners, labels) and one body, with group rows in bold.
     notes
         The source notes, as paragraphs to stand under it.
-    columns
-        Number of columns.
-    characters
-        For each column the characters that its widest word or a comfortable line needs.
+    words
+        For each column the characters of its longest word.
+    texts
+        For each column the characters of its longest text.
+    lines
+        About how many lines the table has when texts are broken at a comfortable width.
     """
 
     table: Node
     notes: list[Node]
-    columns: int
-    characters: list[int]
+    words: list[int]
+    texts: list[int]
+    lines: int
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return len(self.words)
+
+    @property
+    def characters(self) -> list[int]:
+        """For each column the characters that its longest word or a comfortable line needs."""
+        pairs = zip(self.words, self.texts, strict=True)
+        return [max(word, min(text, COMFORTABLE_CHARACTERS)) for word, text in pairs]
 
 
 def read_tables(pages: list[str]) -> list[Grid]:
@@ -95,8 +109,9 @@ def read_grid(table: Node) -> Grid:
         [body],
         [attributes(), []],
     ]
-    widths = _characters(head_rows + body_rows, len(columns))
-    return Grid({"t": "Table", "c": whole}, notes, len(columns), widths)
+    words, texts = _characters(head_rows + body_rows, len(columns))
+    lines = sum(_lines(row) for row in head_rows + body_rows)
+    return Grid({"t": "Table", "c": whole}, notes, words, texts, lines)
 
 
 def _row(row: list[Any], header: bool) -> list[Any]:
@@ -163,14 +178,19 @@ def _column_alignments(rows: list[list[Any]], columns: list[Any]) -> list[Any]:
     return [[cell[1] if cell[1]["t"] != "AlignDefault" else column[0], column[1]] for cell, column in pairs]
 
 
-def _characters(rows: list[list[Any]], columns: int) -> list[int]:
-    widths = [1] * columns
+def _characters(rows: list[list[Any]], columns: int) -> tuple[list[int], list[int]]:
+    words, texts = [1] * columns, [1] * columns
     for cell, column in _placed(rows, columns):
         if cell[3] == 1:
-            words = stringify(cell[4])
-            longest = max((len(word) for word in words.split()), default=0)
-            widths[column] = max(widths[column], longest, min(len(words), COMFORTABLE_CHARACTERS))
-    return widths
+            text = stringify(cell[4])
+            words[column] = max(words[column], *map(len, text.split()), 0)
+            texts[column] = max(texts[column], len(text))
+    return words, texts
+
+
+def _lines(row: list[Any]) -> int:
+    lengths = [len(stringify(cell[4])) for cell in row[1] if cell[3] == 1]
+    return max((1 + length // COMFORTABLE_CHARACTERS for length in lengths), default=1)
 
 
 def _placed(rows: list[list[Any]], columns: int) -> Iterator[tuple[list[Any], int]]:

@@ -8,7 +8,7 @@ from lib.press.tables import Grid
 
 
 def grid(characters):
-    return Grid({}, [], len(characters), characters)
+    return Grid({}, [], characters, characters, 10)
 
 
 def test_small_tables_have_the_largest_size():
@@ -29,4 +29,4 @@ def test_few_columns_are_never_turned():
 def test_a_chosen_size_fits_unless_it_is_the_smallest(characters):
     chosen = fit(grid(characters))
     width = LANDSCAPE_WIDTH if chosen.landscape else PORTRAIT_WIDTH
-    assert needed_width(grid(characters), chosen.size) <= width or chosen.size in {7.0, 6.5}
+    assert needed_width(characters, chosen.size) <= width or chosen.size in {7.0, 6.5}
