@@ -20,8 +20,8 @@ def condition_names(data: StudyData) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        condition (Enum in the order VLM, FER, person and then by name), name, short_name, type (VLM, FER or Person),
-        thinking (yes, no, or – for raters without that choice).
+        condition (Enum in the order VLM, FER, person and then by name), name, short_name (with the id where two raters
+        share one), type (VLM, FER or Person), thinking (yes, no, or – for raters without that choice).
     """
     order = list(KINDS)
     machines = sorted(data.conditions.values(), key=lambda item: (order.index(item.kind), item.short_name.casefold()))
@@ -36,7 +36,11 @@ def condition_names(data: StudyData) -> pl.DataFrame:
         "thinking": pl.String,
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.with_columns(pl.col("condition").cast(pl.Enum(frame["condition"])))
+    told_apart = [
+        pl.when(pl.col(name).is_duplicated()).then(pl.format("{} ({})", name, "condition")).otherwise(name).alias(name)
+        for name in ("name", "short_name")
+    ]
+    return frame.with_columns(*told_apart, pl.col("condition").cast(pl.Enum(frame["condition"])))
 
 
 def condition_ids(data: StudyData) -> pl.Enum:

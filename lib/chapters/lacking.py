@@ -43,9 +43,10 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
     data
         The study.
     needs
-        `conditions` (any, asked or not), `context carry` (any that is asked step by step), `machines`, `vlm`, `fer`
-        (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any factor with
-        levels), `factor <name>`, `dimension <name>`, `dimensions two`, `twin`.
+        `conditions` (any, with predictions or without), `asked <kind>` (of kind vlm or fer), `context carry` (any that
+        is asked step by step), `machines`, `vlm`, `fer` (conditions with predictions, of that kind), `intended`
+        (emotions), `human-null`, `groups` (any factor with levels), `factor <name>`, `dimension <name>`, `dimensions
+        two`, `twin`.
 
     Raises
     ------
@@ -61,6 +62,11 @@ def _lack(data: StudyData, need: str) -> Lacking | None:
     dimensions = available_dimensions(data)
     known = {
         "conditions": (bool(data.project.conditions), "conditions", _CONDITIONS),
+        "asked": (
+            any(item.kind == name for item in data.project.conditions.values()),
+            f"condition of kind {name}",
+            _CONDITIONS,
+        ),
         "context": (
             any(item.strategy == "context_carry" for item in data.project.conditions.values()),
             "condition that is asked step by step",

@@ -138,7 +138,7 @@ def record_variation(results: Results, machines: pl.DataFrame, people: pl.DataFr
 
 
 def record_twin(results: Results, deviations: pl.DataFrame, contradictions: int) -> None:
-    """Record twin.{targets, aimed, within, outside, contradictions}, and twin.worst.<quantity>.{deviation, allowed, ...}."""
+    """Record twin.{targets, aimed, within, outside, contradictions}, twin.worst.<quantity>.{deviation, ...}."""
     aimed = deviations.filter(pl.col("within_tolerance").is_not_null())
     within = int(aimed["within_tolerance"].sum())
     counts = {"targets": deviations.height, "aimed": aimed.height, "within": within, "outside": aimed.height - within}

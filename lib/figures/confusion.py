@@ -44,7 +44,7 @@ def confusion_figure(confusion: pl.DataFrame, names: pl.DataFrame, *notes: str |
         Lines below the figure.
     """
     emotions = confusion["intended"].unique().sort().cast(pl.String).to_list()
-    order = names.filter(pl.col("condition").is_in(confusion["condition"].unique()))["short_name"].to_list()
+    order = names.join(confusion, on="condition", how="semi", maintain_order="left")["short_name"].to_list()
     percent = (100 * pl.col("proportion")).round(0).cast(pl.Int64).cast(pl.String)
     drawn = (
         confusion.filter(pl.col("predicted") != UNANSWERED)

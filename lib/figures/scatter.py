@@ -59,7 +59,7 @@ def scatter_figure(
     notes
         Lines below the figure.
     """
-    shown = names.filter(pl.col("condition").is_in(scores["condition"].unique()))
+    shown = names.join(scores, on="condition", how="semi", maintain_order="left")
     panels = pl.Enum(shown["short_name"])
     short = shown.select("condition", pl.col("short_name").cast(panels))
     complete = values.drop_nulls(["machine", "people_mean"]).join(short, on="condition", maintain_order="left")

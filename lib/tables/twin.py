@@ -24,12 +24,14 @@ SHARES = {
 WHOLE = {"thinking_tokens", "most_values", "fewest_values"}
 WORDS = {
     "mean": "mean", "sd": "SD of images", "alpha_ordinal": "ordinal alpha", "loo_mae": "leave-one-out MAE",
-    "pairwise_mae": "pairwise MAE", "emotion_mean": "mean", "emotion_sd": "SD", "emotion_accuracy": "accuracy",
-    "emotion_f1": "F1", "macro_f1": "macro F1", "group_accuracy": "accuracy by group", "confusion": "share answered",
-    "r": "Pearson's r", "mae": "MAE", "machine_mean": "machine's mean", "machine_sd": "machine's SD",
-    "emotion_bias": "bias", "group_bias": "bias by group", "sd_difference": "SD of differences",
-    "most_values": "most distinct values", "fewest_values": "fewest distinct values",
-    "race_eta": "share of variance by race", "gender_eta": "share of variance by gender", "thinking_tokens": "thinking tokens",
+    "pairwise_mae": "pairwise MAE", "emotion_mean": "mean by emotion", "emotion_sd": "SD by emotion",
+    "emotion_accuracy": "accuracy by emotion", "emotion_f1": "F1 by emotion", "macro_f1": "macro F1",
+    "group_accuracy": "accuracy by group", "confusion": "share answered", "r": "Pearson's r", "mae": "MAE",
+    "machine_mean": "machine's mean", "machine_sd": "machine's SD", "emotion_bias": "bias by emotion",
+    "group_bias": "bias by group", "sd_difference": "SD of differences", "most_values": "most distinct values",
+    "fewest_values": "fewest distinct values", "race_share": "variance by race", "gender_share": "variance by gender",
+    "race_by_emotion_share": "variance by race x emotion", "gender_by_emotion_share": "variance by gender x emotion",
+    "thinking_tokens": "thinking tokens",
 }  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from lib.chapters.design import (
+    carried_steps,
+    pipeline_lines,
+    prompts_in_use,
+    record_conditions,
+    record_counts,
+    record_scales,
+)
+from lib.results import Results
+from lib.study_data import StudyData
+
+
+def test_counts_and_levels(lab_project) -> None:
+    results = Results("design")
+    record_counts(results, StudyData(lab_project))
+    texts = {key: entry.text for key, entry in results.entries.items()}
+    assert texts["design.images"] == "72"
+    assert texts["design.images_per_participant"] == "30"
+    assert texts["design.factors.race.levels"] == "Black, Caucasian and Korean"
+    assert texts["design.images_by.race.Korean"] == "24"
+    assert texts["design.images_by.emotion.sad"] == "12"
+    assert results.entries["design.simulated"].value is True
+    assert (
+        results.entries["design.ratings_per_image_low"].value < results.entries["design.ratings_per_image_high"].value
+    )
+
+
+def test_scales_with_a_true_minus_sign(bare_project) -> None:
+    results = Results("design")
+    record_scales(results, StudyData(bare_project))
+    assert results.entries["design.dimensions.valence.low"].text == "−1"
+    assert results.entries["design.emotion.people_also"].text == "other"
+
+
+def test_conditions(lab_project) -> None:
+    results = Results("design")
+    record_conditions(results, StudyData(lab_project))
+    texts = {key: entry.text for key, entry in results.entries.items()}
+    assert (texts["design.conditions"], texts["design.vlms_in_words"], texts["design.fers_in_words"]) == (
+        "13", "eight", "five",
+    )  # fmt: skip
+    assert texts["design.fers_that_rate"] == "three"
+    assert texts["conditions.qwen3-vl-4b-thinking.thinking"] == "yes (up to 1,024 tokens a question)"
+
+
+def test_prompts_are_the_laboratorys_word_for_word(lab_project) -> None:
+    # supplement v10.8, S2.1, step 1
+    step = carried_steps(StudyData(lab_project))["emotion"]
+    assert step == (
+        "What is the facial expression in this image?\n"
+        "Choose one from: happy, sad, angry, fear, disgust, neutral.\n"
+        'Respond with ONLY a JSON object: {"emotion": "<your answer>"}'
+    )
+    prompts = prompts_in_use(StudyData(lab_project))
+    assert len(prompts) == 7  # three steps in JSON, three in plain words, one question for everything
+    assert prompts[1][2].startswith("You identified this face as {emotion}.")
+
+
+def test_the_pipeline_leaves_out_raters_that_are_not_there(bare_project) -> None:
+    images, raters, compared = pipeline_lines(StudyData(bare_project))
+    assert images == ["15 images"]
+    assert list(raters) == ["People"]
+    assert not any("group" in line for line in compared)
