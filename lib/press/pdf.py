@@ -19,6 +19,7 @@ from lib.press.pandoc import write
 from lib.press.tables import Grid
 from lib.press.tree import Node, link, plain, raw, text, transform
 
+PARAGRAPHS_A_FLOAT = 3
 EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 EAST_ASIAN_FONTS = re.compile(r"CJK|Nanum|Malgun|Apple SD Gothic|Hiragino|Batang|Source Han|Noto (Sans|Serif) KR")
 
@@ -35,6 +36,8 @@ def write_pdf(document: Document) -> bytes:
     tree = transform(tree, lambda node: _block(node, document))
     arguments = ["--to=typst", "--standalone", f"--template={ASSETS / 'paper.typ'}", "--wrap=none"]
     arguments.append(f"--variable=lang:{document.settings.lang}")
+    if floats_move(document):
+        arguments.append("--variable=press-moving:1")
     if document.settings.option("typst", "toc", False):
         arguments += ["--variable=press-toc:1", f"--toc-depth={document.settings.option('typst', 'toc-depth', 3)}"]
         arguments.append(f"--variable=press-toc-depth:{document.settings.option('typst', 'toc-depth', 3)}")
@@ -49,6 +52,15 @@ def write_pdf(document: Document) -> bytes:
         paper = folder / "paper.typ"
         paper.write_bytes(write(tree, arguments, folder))
         return _compile(paper, document)
+
+
+def floats_move(document: Document) -> bool:
+    """Return whether tables and pictures may move to the head or foot of a page, as in a journal.
+
+    They do in a document of text, which fills the pages; in a document of tables they stay in the order of the source.
+    """
+    paragraphs = sum(1 for block in document.tree["blocks"] if block["t"] == "Para")
+    return paragraphs >= PARAGRAPHS_A_FLOAT * len(document.floats)
 
 
 def _compile(paper: Path, document: Document) -> bytes:
