@@ -15,7 +15,7 @@ from lib.press.check import check_tree
 from lib.press.floats import Float, place_floats
 from lib.press.pandoc import read
 from lib.press.project import Project, read_project
-from lib.press.references import check_identifiers, names, number_sections, resolve_references
+from lib.press.references import check_identifiers, names, number_sections, raise_headings, resolve_references
 from lib.press.settings import Settings, read_settings
 from lib.press.shortcodes import put_variables
 from lib.press.source import Source, read_source
@@ -74,6 +74,7 @@ def read_document(path: Path, root: Path) -> Document:
     sections: dict[str, str] = {}
     if settings.number_sections:
         tree, sections = number_sections(tree, source)
+    tree = raise_headings(tree)
     identifiers = check_identifiers(tree, source)
     labels = names(tree, sections, settings)
     tree = resolve_references(tree, labels, source, settings)

@@ -49,6 +49,8 @@ def _block(node: Node, document: Document, page: Path) -> Node | list[Node] | No
     if node["t"] == "Header":
         level, attribute, inlines = node["c"]
         return {"t": "Header", "c": [min(level + 1, 6), attribute, inlines]}
+    if node["t"] == "Table":
+        return _scrolled([node], "Table")
     found = callout(node)
     if found is None:
         return None
@@ -65,14 +67,16 @@ def _float(node: Node, entry: Float, document: Document, page: Path) -> list[Nod
         shown = [plain([_picture(entry)])]
     elif entry.cell is not None and entry.grid is not None:
         shown = [raw("html", _scrolling(scoped(entry.cell.content, entry.label), name))]
-    elif entry.grid is not None:
-        before, after = _scrolling("\n", name).split("\n")
-        shown = [raw("html", before), *body, raw("html", after)]
     else:
         shown = body
     ordered = [*shown, *caption] if entry.kind == "fig" else [*caption, *shown]
     opening = raw("html", f'<figure id="{entry.label}" class="press-{entry.kind}">')
     return [opening, *ordered, *_origin(entry, document, page), raw("html", "</figure>")]
+
+
+def _scrolled(blocks: list[Node], name: str) -> list[Node]:
+    before, after = _scrolling("\n", name).split("\n")
+    return [raw("html", before), *blocks, raw("html", after)]
 
 
 def _scrolling(content: str, name: str) -> str:

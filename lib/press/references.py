@@ -50,6 +50,21 @@ def number_sections(tree: Node, source: Source) -> tuple[Node, dict[str, str]]:
     return transform(tree, number), numbers
 
 
+def raise_headings(tree: Node) -> Node:
+    """Return the tree with its highest headings on the first level, below the title alone."""
+    levels = [node["c"][0] for node in descend(tree) if node["t"] == "Header"]
+    lift = min(levels, default=1) - 1
+
+    def raised(node: Node) -> Node | None:
+        if node["t"] != "Header":
+            return None
+        level, attribute, inlines = node["c"]
+        return {"t": "Header", "c": [level - lift, attribute, inlines]}
+
+    lifted: Node = transform(tree, raised) if lift else tree
+    return lifted
+
+
 def names(tree: Node, sections: dict[str, str], settings: Settings) -> dict[str, str]:
     """Return what a reference to each label says: `Table 1`, `Figure S2`, `Section 2.1`."""
     counts: Counter[str] = Counter()

@@ -6,6 +6,8 @@ import itertools
 import pytest
 from bs4 import BeautifulSoup
 
+from lib.press.render import render_document
+
 
 @pytest.fixture(scope="module")
 def page(site):
@@ -131,3 +133,12 @@ def test_markdown_output_stands_in_its_float(site):
         text(page.find(id="tbl-machines")) == "Table S1: Machines. This study has no machines yet. Source: scores.ipynb"
     )
     assert text(page.find(id="fig-dots").figcaption) == "Figure S1: Dots & lines."
+
+
+def test_highest_headings_stand_below_the_title(project):
+    source = project / "index.qmd"
+    source.write_text("---\ntitle: T\n---\n\n## A\n\n### B\n\n| a |\n|---|\n| 1 |\n", "utf-8")
+    (path,) = render_document(source, [], project, project / "out")
+    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    assert [(tag.name, text(tag)) for tag in page.main.find_all(["h2", "h3", "h4"])] == [("h2", "A"), ("h3", "B")]
+    assert page.select_one(".scroll table") is not None
