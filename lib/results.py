@@ -145,4 +145,4 @@ def _current_cell() -> int | None:
     except ImportError:
         return None
     shell = get_ipython()
-    return shell.execution_count if shell is not None else None
+    return len(shell.user_ns["In"]) - 1 if shell is not None else None

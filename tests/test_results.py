@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import numpy as np
+import papermill
 import pytest
 
 from lib.errors import BuildError
@@ -52,3 +54,20 @@ def test_keys_of_chapters_must_not_clash(paths: list[tuple[str, ...]]) -> None:
 def test_what_is_no_number_is_refused() -> None:
     with pytest.raises(TypeError, match="got \\["):
         Results("human").put(["a"], [1, 2])
+
+
+def test_a_number_is_recorded_with_the_cell_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RESULTS_VARIABLE, str(tmp_path / "results.json"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    sources = [
+        "from lib.results import Results\nresults = Results('c')",
+        "1 + 1",
+        "results.put(['a'], 1)",
+        "results.put(['b'], 2)\nresults.save({})",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    papermill.execute_notebook(tmp_path / "in.ipynb", tmp_path / "out.ipynb", kernel_name="python3", progress_bar=False)
+    counts = [cell.execution_count for cell in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells]
+    entries, _ = load_results(tmp_path / "results.json")
+    assert [entries["a"].cell, entries["b"].cell] == [counts[2], counts[3]]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import polars as pl
 
 from lib.contracts.images import Images, images_of_ratings, read_images
 from lib.contracts.predictions import read_predictions
 from lib.contracts.ratings import read_participants, read_ratings, refuse_unrated
 from lib.errors import BuildError
-from lib.files import write_aside, write_json
+from lib.files import sha256_file, write_aside, write_json
 from lib.metrics.human_null import hold_out
 from lib.project import HUMAN_NULL, Project
+
+SOURCES = "rater.sources"
 
 
 def check_data(project: Project) -> list[str]:
@@ -26,8 +31,8 @@ def check_data(project: Project) -> list[str]:
         images = read_images(project.images_file, study)
         ratings = read_ratings(ratings_file, study, images.frame["image_id"].to_list(), participants)
     kept = Images(refuse_unrated(ratings_file, ratings, images.frame, study), images.warnings)
-    write_frame(project, "data/images.parquet", kept.frame)
-    write_frame(project, "data/ratings.parquet", ratings)
+    write_frame(project, "data/images.parquet", kept.frame, project.images_file or ratings_file)
+    write_frame(project, "data/ratings.parquet", ratings, ratings_file)
     dropped = images.frame.height - kept.frame.height
     warnings = [*kept.warnings, *([f"{dropped} images without ratings are excluded"] if dropped else [])]
     write_json(project.cache / "data/warnings.json", warnings)
@@ -43,18 +48,26 @@ def check_predictions(project: Project, condition: str) -> None:
         )
     images = pl.read_parquet(project.cache / "data/images.parquet")["image_id"].to_list()
     frame = read_predictions(path, project.conditions[condition], project.study, images)
-    write_frame(project, f"predictions/{condition}.parquet", frame)
+    write_frame(project, f"predictions/{condition}.parquet", frame, path)
 
 
 def make_human_null(project: Project) -> None:
     """Hold out one rating an image as if a machine had given it."""
-    ratings = pl.read_parquet(project.cache / "data/ratings.parquet")
+    source = project.cache / "data/ratings.parquet"
+    ratings = pl.read_parquet(source)
     study = project.study
     held_out = hold_out(ratings, study.emotion.people_categories, study.analysis.seed, study.machine_dimensions)
-    write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions)
-    write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings)
+    write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions, source)
+    write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings, source)
 
 
-def write_frame(project: Project, name: str, frame: pl.DataFrame) -> None:
-    """Write a frame into the cache, whole or not at all."""
-    write_aside(project.cache / name, frame.write_parquet)
+def write_frame(project: Project, name: str, frame: pl.DataFrame, *sources: Path) -> None:
+    """Write a frame into the cache, whole or not at all, with names and hashes of the files it was made from."""
+    metadata = {project.relative(path): sha256_file(path) for path in sources if path.is_file()}
+    write_aside(project.cache / name, lambda path: frame.write_parquet(path, metadata={SOURCES: json.dumps(metadata)}))
+
+
+def read_sources(path: Path) -> dict[str, str]:
+    """The files that a frame of the cache was made from, with their SHA-256."""
+    sources: dict[str, str] = json.loads(pl.read_parquet_metadata(path).get(SOURCES, "{}"))
+    return sources

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import nbformat
 import typer
 
+from lib.build.data import read_sources
 from lib.cli.options import StudyOption
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, MissingFileError
@@ -34,6 +35,8 @@ def trace(
     typer.echo("\nComputed from")
     for name, sha in record["inputs"].items():
         typer.echo(f"  {name} (SHA-256 {sha})")
+        for source, source_sha in _sources(project.root / name).items():
+            typer.echo(f"    made from {source} (SHA-256 {source_sha})")
     typer.echo(f"\nStudy file {record['study']} (SHA-256 {record['study_sha256']})")
     typer.echo(f"Commit {record['commit']}, run {record['started']} in {record['seconds']} s")
     typer.echo(f"Python {record['python']} on {record['system']}, lock SHA-256 {record['lock_sha256']}")
@@ -63,6 +66,10 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
     if below:
         raise DataError(f"{key}: is a group of {len(below)} numbers; name one of them, for example {below[0]}.")
     raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
+
+
+def _sources(path: Path) -> dict[str, str]:
+    return read_sources(path) if path.suffix == ".parquet" and path.is_file() else {}
 
 
 def _cell(path: Path, count: int | None) -> str:

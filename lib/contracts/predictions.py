@@ -44,26 +44,7 @@ def read_predictions(
     """
     asked = [name for name in study.machine_dimensions if name in condition.dimensions]
     table = read_table(path, ["image_id", "emotion", *asked], CURE, optional=["condition", "repeat", "thinking_tokens"])
-    problems = Problems(path)
-    problems.add(table, pl.col("image_id").is_null(), "image_id", "every prediction needs one")
-    if image_ids is not None:
-        problems.add_unknown(table, "image_id", image_ids, "an image of the study")
-    if "condition" in table.columns:
-        problems.add_unknown(table, "condition", [condition.id], f"the condition of this file, {condition.id}")
-    labels = list(study.emotion.categories)
-    problems.add_unknown(table, "emotion", labels, f"one of {', '.join(labels)}")
-    for name in asked:
-        table = parse_number(table, name, study.dimensions[name], problems, stepwise=False)
-    table = _whole_number(table, "repeat", 0, problems)
-    table = _whole_number(table, "thinking_tokens", None, problems)
-    question = pl.struct("image_id", "repeat")
-    problems.add(
-        table,
-        question.is_duplicated() & ~question.is_first_distinct(),
-        "image_id",
-        "which was answered before in this repeat",
-    )
-    problems.raise_any("Correct these rows, or the condition's steps.")
+    table = _checked(path, table, condition, study, image_ids)
     answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())
     return table.select(
         pl.lit(condition.id).alias("condition"),
@@ -77,6 +58,32 @@ def read_predictions(
         answered.alias("valid"),
         "thinking_tokens",
     ).sort("image_id", "repeat")
+
+
+def _checked(
+    path: Path, table: pl.DataFrame, condition: Condition, study: Study, image_ids: list[str] | None
+) -> pl.DataFrame:
+    problems = Problems(path)
+    problems.add(table, pl.col("image_id").is_null(), "image_id", "every prediction needs one")
+    if image_ids is not None:
+        problems.add_unknown(table, "image_id", image_ids, "an image of the study")
+    if "condition" in table.columns:
+        problems.add_unknown(table, "condition", [condition.id], f"the condition of this file, {condition.id}")
+    labels = list(study.emotion.categories)
+    problems.add_unknown(table, "emotion", labels, f"one of {', '.join(labels)}")
+    for name in (name for name in study.machine_dimensions if name in table.columns):
+        table = parse_number(table, name, study.dimensions[name], problems, stepwise=False)
+    table = _whole_number(table, "repeat", 0, problems)
+    table = _whole_number(table, "thinking_tokens", None, problems)
+    question = pl.struct("image_id", "repeat")
+    problems.add(
+        table,
+        question.is_duplicated() & ~question.is_first_distinct(),
+        "image_id",
+        "which was answered before in this repeat",
+    )
+    problems.raise_any("Correct these rows, or the condition's steps.")
+    return table
 
 
 def _whole_number(table: pl.DataFrame, column: str, default: int | None, problems: Problems) -> pl.DataFrame:
