@@ -14,12 +14,21 @@ KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER"]}
 
 def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], total: int) -> None:
     """Record how many of `total`, and which: count, total, share (`two of eight`), share_start (`Two ...`), names."""
-    share = f"{count_in_words(len(chosen))} of {count_in_words(total)}"
+    share = share_in_words(len(chosen), total)
     results.put([*path, "count"], len(chosen), count_in_words(len(chosen)))
     results.put([*path, "total"], total, count_in_words(total))
     results.put([*path, "share"], share)
     results.put([*path, "share_start"], share[:1].upper() + share[1:])
     results.put([*path, "names"], listed(chosen))
+
+
+def share_in_words(count: int, total: int) -> str:
+    """How many of how many: `two of eight`, `all eight`, `none of the eight`; from totals of eleven on, digits."""
+    if count == total:
+        return f"all {count_in_words(total)}"
+    if count == 0:
+        return f"{count_in_words(0)} of the {count_in_words(total)}"
+    return f"{count_in_words(count)} of {count_in_words(total)}" if total <= 10 else f"{count:,} of {total:,}"
 
 
 def put_range(results: Results, path: Sequence[str], values: pl.Series, statistic: str | None = None) -> None:

@@ -11,9 +11,9 @@ from plotnine import (
     coord_cartesian,
     element_blank,
     facet_wrap,
+    geom_label,
     geom_point,
     geom_segment,
-    geom_text,
     geom_vline,
     ggplot,
     labs,
@@ -24,9 +24,9 @@ from plotnine import (
     theme,
 )  # fmt: skip
 
-from lib.figures.style import TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, to_pandas, with_notes
+from lib.figures.style import FONT, TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, to_pandas, with_notes
 
-LINES = {"loo_mae": ("one person, others' mean", "solid"), "pairwise_mae": ("two people", "dashed")}
+LINES = {"loo_mae": ("one person", "solid"), "pairwise_mae": ("two people", "dashed")}
 
 
 def ceiling_figure(
@@ -76,13 +76,12 @@ def ceiling_figure(
         + house_theme(7, 0.24 * len(short) + 1.7)
         + theme(panel_grid_major_y=element_blank())
     )
-    for style in ("solid", "dashed"):
-        own = lines.filter(pl.col("style") == style)
-        height = 0.55 if style == "solid" else 1.55
+    for style, height in (("solid", 0.1), ("dashed", 1.2)):
+        own = lines.filter(pl.col("style") == style).with_columns(pl.col("y") + height)
         plot += geom_vline(aes(xintercept="x"), data=to_pandas(own), linetype=style, color="#333333", size=0.5)
-        placed = own.with_columns(pl.col("y") + height - 0.4, pl.col("x") - 0.015 * furthest)
-        plot += geom_text(
-            aes("x", "y", label="label"), data=to_pandas(placed), ha="right", size=8, family="DejaVu Sans",
+        plot += geom_label(
+            aes("x", "y", label="label"), data=to_pandas(own), size=8, family=FONT, fill="white", label_size=0,
+            label_padding=0.1,
         )  # fmt: skip
     return with_notes(plot, *notes)
 

@@ -23,7 +23,7 @@ from plotnine import (
     theme,
 )  # fmt: skip
 
-from lib.figures.style import house_theme, to_pandas, with_notes
+from lib.figures.style import FONT, house_theme, to_pandas, with_notes
 from lib.formats import format_value
 from lib.metrics.categories import UNANSWERED
 
@@ -65,7 +65,7 @@ def confusion_figure(confusion: pl.DataFrame, names: pl.DataFrame, *notes: str |
     plot = (
         ggplot(to_pandas(drawn), aes("predicted", "intended"))
         + geom_tile(aes(fill="proportion"), color="white", size=0.3)
-        + geom_text(aes(label="text", color="ink"), size=7.5, family="DejaVu Sans")
+        + geom_text(aes(label="text", color="ink"), size=7.5, family=FONT)
         + facet_wrap("short_name", ncol=columns)
         + scale_x_discrete(limits=emotions)
         + scale_y_discrete(limits=emotions[::-1])

@@ -12,6 +12,7 @@ from plotnine import (
     coord_cartesian,
     facet_wrap,
     geom_abline,
+    geom_label,
     geom_point,
     geom_segment,
     geom_text,
@@ -28,6 +29,7 @@ from plotnine import (
 
 from lib.figures.style import (
     COLOURS,
+    FONT,
     SHAPES,
     TYPE_COLOURS,
     TYPE_SHAPES,
@@ -80,8 +82,9 @@ def scatter_figure(
             aes(color="emotion", shape="emotion"), size=0.9, alpha=0.45, stroke=0.3,
             position=position_jitter(width=0, height=0.12 * step, random_state=1),
         )
-        + geom_text(
-            aes("x", "y", label="label"), data=to_pandas(written), ha="right", va="bottom", size=8, family="DejaVu Sans"
+        + geom_label(
+            aes("x", "y", label="label"), data=to_pandas(written), ha="right", va="bottom", size=8, family=FONT,
+            fill="white", alpha=0.8, label_size=0, label_padding=0.1,
         )
         + facet_wrap("short_name", ncol=columns)
         + scale_color_manual(values=dict(zip(emotions, COLOURS * 3, strict=False)))
@@ -141,7 +144,7 @@ def correlation_figure(
         ggplot(drawn, aes("x", "y"))
         + geom_segment(aes(xend="end_x", yend="label_y"), color="#B0B0B0", size=0.3)
         + geom_point(aes(color="type", shape="type"), size=3)
-        + geom_text(aes("label_x", "label_y", label="short_name"), ha="left", size=8.5, family="DejaVu Sans")
+        + geom_text(aes("label_x", "label_y", label="short_name"), ha="left", size=8.5, family=FONT)
         + scale_color_manual(values=TYPE_COLOURS)
         + scale_shape_manual(values=TYPE_SHAPES)
         + scale_x_continuous(breaks=ticks)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from lib.chapters.claims import listed, put_count, put_extremes, put_range
+from lib.chapters.claims import listed, put_count, put_extremes, put_range, share_in_words
 from lib.chapters.claims_categories import claim_confusions, claim_overall, claim_pairs
 from lib.chapters.claims_dimensions import claim_inversion, claim_values
 from lib.chapters.claims_groups import claim_cells, claim_groups, claim_variation
@@ -44,6 +44,14 @@ def test_counts_are_words_and_can_begin_a_sentence(results: Results) -> None:
     assert [_text(results, f"x.{name}") for name in ("count", "total", "share", "share_start", "names")] == [
         "two", "eight", "two of eight", "Two of eight", "A and B",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "text"),
+    [(2, 8, "two of eight"), (8, 8, "all eight"), (0, 8, "none of the eight"), (6, 13, "6 of 13"), (13, 13, "all 13")],
+)
+def test_shares_in_words(count: int, total: int, text: str) -> None:
+    assert share_in_words(count, total) == text
 
 
 def test_ranges_and_extremes_of_nothing_are_nothing(results: Results) -> None:
@@ -143,7 +151,7 @@ def test_closer_than_people_are_and_wider_than_people(results: Results) -> None:
 def test_inversion_counts_those_above_every_rival(results: Results) -> None:
     claim_inversion(results, _values(), NAMES)
     assert _text(results, "claims.above_all.vlm.valence.names") == "A"
-    assert _text(results, "claims.above_all.fer.valence.share") == "none of one"
+    assert _text(results, "claims.above_all.fer.valence.share") == "none of the one"
 
 
 def test_gaps_name_the_levels_and_how_far_they_are_apart(results: Results) -> None:
