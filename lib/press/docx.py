@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import re
 import tempfile
-import zipfile
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from lib.press.callouts import callout
 from lib.press.document import Document, retarget
@@ -15,7 +13,7 @@ from lib.press.floats import Float, caption_block, is_float, parts
 from lib.press.layout import column_width, fit, shares
 from lib.press.page import ASSETS
 from lib.press.pandoc import write
-from lib.press.tables import Grid
+from lib.press.tables import COLOUR, Grid
 from lib.press.tree import (
     Node,
     attributes,
@@ -31,25 +29,17 @@ from lib.press.tree import (
     text,
     transform,
 )
-from lib.press.word_styles import LANDSCAPE_PAGE, reference_document
+from lib.press.word_file import FILL, SMALL_TABLE, finished
+from lib.press.word_styles import reference_document
 
-TABLE = re.compile(r"<w:tbl>.*?</w:tbl>", re.DOTALL)
-ROW = re.compile(r"<w:tr>.*?</w:tr>", re.DOTALL)
-CELL_PROPERTIES = re.compile(r"<w:tcPr />|<w:tcPr>(.*?)</w:tcPr>", re.DOTALL)
-FINAL_SECTION = re.compile(r"<w:sectPr[ >](?:(?!<w:sectPr).)*</w:sectPr>\s*</w:body>", re.DOTALL)
 SECTION_END = '<w:p><w:pPr><w:spacing w:before="0" w:after="0" /><w:sectPr press="{}" /></w:pPr></w:p>'
-RULE = '<w:tcBorders><w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000" /></w:tcBorders>'
-PAGE_SIZE = re.compile(r"<w:pgSz [^>]*/>")
 FIELD_START = (
     '<w:r><w:fldChar w:fldCharType="begin" /></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-{}" \\h \\z \\u '
     '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate" /></w:r>'
 )
 FIELD_END = '<w:r><w:fldChar w:fldCharType="end" /></w:r>'
-FIXED = '<w:tblLayout w:type="fixed" />'
 SLACK = 1.2
-SMALL_TABLE = "Press Small Table"
 SMALL_BELOW = 8.0
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write_docx(document: Document) -> bytes:
@@ -78,58 +68,6 @@ def write_docx(document: Document) -> bytes:
         return finished(write(tree, arguments, folder, document.settings.epoch))
 
 
-def finished(content: bytes) -> bytes:
-    """Return pandoc's Word file with table rules, page sections, and the same time on every part."""
-    original = zipfile.ZipFile(io.BytesIO(content))
-    result = io.BytesIO()
-    with zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in original.namelist():
-            part = original.read(name)
-            if name == "word/document.xml":
-                words = TABLE.sub(lambda match: _ruled(match[0]), part.decode("utf-8"))
-                part = _sectioned(words).encode("utf-8")
-            information = zipfile.ZipInfo(name, ZIP_TIME)
-            information.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(information, part)
-    return result.getvalue()
-
-
-def _ruled(table: str) -> str:
-    style = "TableTextSmall" if SMALL_TABLE in table else "TableText"
-    table = table.replace(SMALL_TABLE, "Table")
-    table = table.replace('<w:pStyle w:val="Compact" />', f'<w:pStyle w:val="{style}" />')
-    table = table.replace("<w:p><w:pPr /></w:p>", f'<w:p><w:pPr><w:pStyle w:val="{style}" /></w:pPr></w:p>')
-    table = table.replace(FIXED, "")
-    headers = [row for row in ROW.findall(table) if "<w:tblHeader" in row]
-    last = headers[-1] if headers else ""
-
-    def row(match: re.Match[str]) -> str:
-        words = match[0]
-        if words == last:
-            words = CELL_PROPERTIES.sub(lambda cell: _cell(cell[1] or "", rule=True), words)
-        elif "<w:tblHeader" in words:
-            words = CELL_PROPERTIES.sub(lambda cell: _cell(cell[1] or "", rule="<w:gridSpan" in (cell[1] or "")), words)
-        if "<w:trPr>" in words:
-            return words.replace("<w:trPr>", "<w:trPr><w:cantSplit />", 1)
-        return words.replace("<w:tr>", "<w:tr><w:trPr><w:cantSplit /></w:trPr>", 1)
-
-    return ROW.sub(row, table)
-
-
-def _cell(properties: str, rule: bool) -> str:
-    bottom = '<w:vAlign w:val="bottom" />'
-    return f"<w:tcPr>{properties}{RULE if rule else ''}{bottom}</w:tcPr>"
-
-
-def _sectioned(words: str) -> str:
-    final = FINAL_SECTION.search(words)
-    if final is None:
-        return words
-    section = final[0].removesuffix("</w:body>").rstrip()
-    words = words.replace('<w:sectPr press="portrait" />', section)
-    return words.replace('<w:sectPr press="landscape" />', PAGE_SIZE.sub(LANDSCAPE_PAGE, section))
-
-
 def _contents(tree: Node, depth: int) -> list[Node]:
     """Return a table of contents that Word can bring up to date, filled in already."""
     headings = [node["c"] for node in tree["blocks"] if node["t"] == "Header" and node["c"][0] <= depth]
@@ -144,17 +82,28 @@ def _contents(tree: Node, depth: int) -> list[Node]:
     return [styled("TOC Heading", [paragraph(text("Contents"))]), *lines]
 
 
-def _with_widths(table: Node, grid: Grid) -> Node:
-    """Return the table with its columns' shares of the text width, which pandoc writes into Word's grid."""
+def _paper_table(table: Node, grid: Grid) -> Node:
+    """Return the table with its columns' shares of the text width and marks for small type and filled cells."""
     chosen = fit(grid)
     natural = [SLACK * column_width(characters, chosen.size) / chosen.width for characters in grid.texts]
     widths = shares(grid, SLACK) or natural
-    attribute, caption, columns, *rest = table["c"]
+    attribute, caption, columns, head, bodies, foot = table["c"]
     if chosen.size < SMALL_BELOW:
         attribute = attributes("", attribute[1], custom_style=SMALL_TABLE)
     pairs = zip(columns, widths, strict=True)
     specified = [[alignment, {"t": "ColWidth", "c": round(width, 4)}] for (alignment, _), width in pairs]
-    return {"t": "Table", "c": [attribute, caption, specified, *rest]}
+    marked = [[part, count, top, [_marked(row) for row in rows]] for part, count, top, rows in bodies]
+    return {"t": "Table", "c": [attribute, caption, specified, head, marked, foot]}
+
+
+def _marked(row: list[Any]) -> list[Any]:
+    cells = []
+    for attribute, alignment, rows, columns, blocks in row[1]:
+        fill = COLOUR.search(dict(attribute[2]).get("typst:fill", ""))
+        mark = [{"t": "Str", "c": FILL.format(fill[0][1:])}] if fill else []
+        content = [plain([*mark, *blocks[0]["c"]]), *blocks[1:]] if mark and blocks else blocks
+        cells.append([attribute, alignment, rows, columns, content])
+    return [row[0], cells]
 
 
 def _block(node: Node, document: Document) -> Node | list[Node] | None:
@@ -175,7 +124,7 @@ def _float(node: Node, entry: Float, document: Document) -> list[Node]:
     )
     caption["c"][0][0] = entry.label
     turned = entry.grid is not None and fit(entry.grid).landscape
-    shown = [_with_widths(body[0], entry.grid), styled("Table Note", body[1:])] if entry.grid else body
+    shown = [_paper_table(body[0], entry.grid), styled("Table Note", body[1:])] if entry.grid else body
     if entry.picture is not None:
         shown = [styled("Figure", [plain([image(entry.file, entry.alt, width=f"{entry.inches:.3f}in")])])]
     blocks = [caption, *shown] if table else [*shown, caption]

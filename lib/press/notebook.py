@@ -21,7 +21,10 @@ from lib.press.tree import Json
 
 OPTION = re.compile(r"^#\|\s?(.*)$")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-ACTIVE = re.compile(r"<\s*(?:script|iframe|object|embed|link|form)\b|\son\w+\s*=|javascript:", re.IGNORECASE)
+ACTIVE = re.compile(
+    r"<\s*(?:script|iframe|object|embed|link|form)\b|<[^>]*(?:\son\w+\s*=|javascript:|\ssrc\s*=\s*.?https?:)",
+    re.IGNORECASE,
+)
 Kind = Literal["table", "image", "markdown"]
 
 

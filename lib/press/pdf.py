@@ -69,7 +69,7 @@ def _compile(paper: Path, document: Document) -> bytes:
     foreign = EAST_ASIAN.search(paper.read_text("utf-8"))
     if foreign:
         fonts = typst.Fonts(include_system_fonts=True)
-        fallback = next((family for family in sorted(fonts.families()) if EAST_ASIAN_FONTS.search(family)), "")
+        fallback = next((name for name in _korean_first(fonts.families()) if EAST_ASIAN_FONTS.search(name)), "")
         if not fallback:
             raise DocumentError(
                 f"{document.source.place(foreign[0])}: no font of this machine draws this letter in the PDF, got "
@@ -82,6 +82,10 @@ def _compile(paper: Path, document: Document) -> bytes:
     except typst.TypstError as error:
         raise DocumentError(f"{document.source.path}: typst: {error.message} {error.diagnostic}") from error
     return bytes(content)
+
+
+def _korean_first(families: list[str]) -> list[str]:
+    return sorted(families, key=lambda name: ("KR" not in name, name))
 
 
 def quoted(words: str) -> str:

@@ -26,6 +26,7 @@ frame = pl.DataFrame({
  .fmt_number("rate", decimals=3).fmt_number("bias", decimals=2).fmt_integer("n")
  .sub_missing(missing_text="–")
  .tab_style(style.text(weight="bold"), loc.body(columns="rate", rows=[0]))
+ .tab_style(style.fill("#FFEECC"), loc.body(columns="bias", rows=[1]))
  .tab_source_note(html("<sup>a</sup> Hit rate of the 1,440 images."))
  .tab_source_note(md("*Note.* Simulated.")))
 """

@@ -7,7 +7,7 @@ import pytest
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
-from lib.press.docx import finished
+from lib.press.word_file import finished
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,23 @@ def test_numbers_are_aligned_right_and_emphasis_kept(word):
     cell = word.tables[0].cell(3, 1)
     assert cell.paragraphs[0].alignment == docx.enum.text.WD_ALIGN_PARAGRAPH.RIGHT
     assert cell.paragraphs[0].runs[0].bold
+
+
+def test_a_cell_keeps_its_fill(word):
+    cell = word.tables[0].cell(4, 2)
+    assert cell._tc.tcPr.find(qn("w:shd")).get(qn("w:fill")) == "FFEECC"
+    assert cell.text == "1.50"
+    assert word.tables[0].cell(4, 1)._tc.tcPr.find(qn("w:shd")) is None
+
+
+def test_short_tables_stay_on_one_page(word):
+    def kept(row):
+        return all(paragraph.paragraph_format.keep_with_next for cell in row.cells for paragraph in cell.paragraphs)
+
+    rows = word.tables[0].rows
+    assert all(kept(row) for row in rows[:-1])
+    assert not kept(rows[-1])
+    assert not kept(word.tables[2].rows[5])
 
 
 def test_a_wide_table_has_a_page_on_its_side(word):

@@ -1,9 +1,10 @@
 """Sizes of tables on paper."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.press.layout import LANDSCAPE_WIDTH, PORTRAIT_WIDTH, Fit, fit, needed_width
+from lib.press.layout import LANDSCAPE_WIDTH, PORTRAIT_WIDTH, Fit, column_width, fit, is_short, needed_width, shares
 from lib.press.tables import Grid
 
 
@@ -30,3 +31,34 @@ def test_a_chosen_size_fits_unless_it_is_the_smallest(characters):
     chosen = fit(grid(characters))
     width = LANDSCAPE_WIDTH if chosen.landscape else PORTRAIT_WIDTH
     assert needed_width(characters, chosen.size) <= width or chosen.size in {7.0, 6.5}
+
+
+def text_grid(words, texts, lines=10):
+    return Grid({}, [], words, texts, lines)
+
+
+def test_no_shares_where_nothing_is_broken():
+    assert shares(text_grid([10, 5], [12, 5])) is None
+
+
+def test_long_texts_get_what_short_columns_leave():
+    step, prompt = shares(text_grid([9, 12], [10, 280]))
+    assert step + prompt == pytest.approx(1)
+    assert step < 0.2
+
+
+@given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 300)), min_size=1, max_size=12))
+def test_shares_fill_the_page_and_no_word_is_starved(columns):
+    grid = text_grid([word for word, _ in columns], [word + more for word, more in columns])
+    parts = shares(grid)
+    if parts is not None:
+        chosen = fit(grid)
+        assert sum(parts) == pytest.approx(1)
+        crowded = max(1.0, needed_width(grid.words, chosen.size) / chosen.width)
+        for part, word in zip(parts, grid.words, strict=True):
+            assert part * chosen.width * crowded >= column_width(word, chosen.size) - 1e-6
+
+
+def test_short_tables_are_kept_on_one_page():
+    assert is_short(text_grid([5], [5], lines=20))
+    assert not is_short(text_grid([5], [5], lines=60))

@@ -1,16 +1,27 @@
 """The PDF: text that can be read back, fonts of its own, wide tables on their side."""
 
+import base64
+
 import pypdf
 import pytest
+import typst
 
 import lib.press.pdf
 from lib.errors import DocumentError
+from lib.press.pdf import EAST_ASIAN_FONTS
 from lib.press.render import render_document
+from lib.press.verify import verify
 
 
 @pytest.fixture(scope="module")
 def reader(site):
     return pypdf.PdfReader(site / "_output/manuscript/index.pdf")
+
+
+def png(executed):
+    """The first picture of the notebook."""
+    outputs = [output.data for cell in executed.cells for output in cell.get("outputs", []) if "data" in output]
+    return base64.b64decode(next(data["image/png"] for data in outputs if "image/png" in data))
 
 
 def words(reader):
@@ -63,3 +74,27 @@ def test_letters_without_a_font_are_refused(project, monkeypatch):
     monkeypatch.setattr(lib.press.pdf, "EAST_ASIAN_FONTS", lib.press.pdf.re.compile("no such font"))
     with pytest.raises(DocumentError, match=r"index\.qmd:6: no font of this machine draws this letter.*'한'"):
         render_document(source, [], project, project / "out")
+
+
+def test_korean_is_drawn_where_a_font_is_there(project):
+    if not any(EAST_ASIAN_FONTS.search(family) for family in typst.Fonts().families()):
+        pytest.skip("no East Asian font on this machine")
+    source = project / "index.qmd"
+    source.write_text("---\ntitle: T\nformat: {typst: default}\n---\n\nName: 한국\n", "utf-8")
+    (path,) = render_document(source, [], project, project / "out")
+    page = pypdf.PdfReader(path).pages[0]
+    assert "한국" in page.extract_text()
+    assert any("CJK" in str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values())
+
+
+def test_a_picture_of_the_source_and_a_table_of_text(project, executed):
+    (project / "manuscript/dots.png").write_bytes(png(executed))
+    text = (
+        '![Dots](dots.png){#fig-own fig-alt="Two dots"}\n\n| a | b |\n|---|---|\n| x | ' + "long text " * 40 + "|\n\n"
+    )
+    source = project / "manuscript/index.qmd"
+    head = "---\ntitle: T\nformat: {html: default, docx: default, typst: {toc: true, toc-depth: 1}}\n---\n\n"
+    source.write_text(f"{head}{text}: Text {{#tbl-own}}\n\n# Section\n\nSee @fig-own and @tbl-own.\n", "utf-8")
+    paths = render_document(source, [], project, project / "out")
+    assert verify(paths) == []
+    assert "Contents Section" in words(pypdf.PdfReader(paths[2]))

@@ -94,6 +94,13 @@ def test_refuses_an_include_in_an_include(project):
     assert "cannot include another" in refused(project, "{{< include part.md >}}")
 
 
+@pytest.mark.parametrize("value", ["<script>x</script>", "one\\n\\ntwo", "# Title"])
+def test_refuses_a_variable_that_is_more_than_a_line_of_text(project, value):
+    (project / "_variables.yml").write_text(f'v: "{value}"\n', "utf-8")
+    message = refused(project, "A {{< var v >}} b.")
+    assert "raw html" in message or f"index.qmd:{LINE}: a variable must be one line of text" in message
+
+
 HEADS = {
     "titel: T\n": "unknown front-matter key, got 'titel': did you mean 'title'?",
     "title: T\nformat: {pdf: default}\n": "unknown format, got 'pdf'",
