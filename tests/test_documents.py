@@ -24,9 +24,10 @@ NOT_PROSE = [
 # Part of a name (GPT-4o, Qwen3-VL, v10.8, 4-bit, FER-2013) or the conventional width of an interval.
 NAME = re.compile(r"[A-Za-z][\w.]*(?:-[\w.]+)*|\b\d[\w.]*-[A-Za-z]\w*|\b95%")
 NUMBER = re.compile(r"[<>=≈]?\s*[−+-]?\.?\d[\d.,]*\s*%?")
-WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
+WORDS = "three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
 THINGS = "conditions|machines|models|VLMs|raters|participants|images|faces|people"
-COUNTED = re.compile(rf"\b(?:{WORDS})\s+(?:of\b|out of\b|(?:\w+\s+)?(?:{THINGS}))", re.IGNORECASE)
+# "Two people" may be any two; from three on it is a count.
+COUNTED = re.compile(rf"\b(?:(?:two|{WORDS})\s+(?:of|out of)|(?:{WORDS})\s+(?:\w+\s+)?(?:{THINGS}))\b", re.IGNORECASE)
 
 
 def known_names() -> list[str]:

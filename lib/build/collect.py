@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 
 from lib.files import write_json, write_text
+from lib.formats import ABSENT
 from lib.project import Project
 from lib.results import Entry, load_results, nest, variable_name
 
+OF_MACHINES = ("claims.", "conditions.")
 VARIABLE = re.compile(r"\{\{<\s*var\s+(\S+)\s*>\}\}")
 BANNER = """::: {.callout-warning}
 ## Simulated data
@@ -34,13 +36,15 @@ def collect(project: Project, chapters: Sequence[str]) -> None:
     """
     entries = [entry for chapter in chapters for entry in _entries(project, chapter).values()]
     write_json(project.cache / "results.json", nest(entries))
-    texts = yaml.safe_dump(nest(entries, text=True), allow_unicode=True, sort_keys=True, width=10_000)
+    named = _named(project)
+    variables = nest([*entries, *_absent(project, named, entries)], text=True)
+    texts = yaml.safe_dump(variables, allow_unicode=True, sort_keys=True, width=10_000)
     write_text(project.home / "_variables.yml", "# Made by the build from cache/results; do not edit.\n" + texts)
     includes = project.cache / "includes"
     banner = BANNER.replace("RATINGS", project.study.files.ratings) if project.uses_twin else ""
     write_text(includes / "banner.md", banner + "\n")
     write_text(includes / "missing.md", _missing(project) + "\n")
-    write_text(includes / "provenance.md", _provenance(project, chapters, entries) + "\n")
+    write_text(includes / "provenance.md", _provenance(project, chapters, named, entries) + "\n")
 
 
 def _entries(project: Project, chapter: str) -> dict[str, Entry]:
@@ -56,7 +60,7 @@ def _missing(project: Project) -> str:
     return "Conditions without predictions, which are therefore not reported:\n\n" + "\n".join(lines)
 
 
-def _provenance(project: Project, chapters: Sequence[str], numbers: Sequence[Entry]) -> str:
+def _provenance(project: Project, chapters: Sequence[str], named: set[str], numbers: Sequence[Entry]) -> str:
     records = {name: _record(project, name) for name in chapters}
     first = records[chapters[0]]
     warnings = json.loads((project.cache / "data/warnings.json").read_text(encoding="utf-8"))
@@ -79,17 +83,27 @@ def _provenance(project: Project, chapters: Sequence[str], numbers: Sequence[Ent
         "## Inputs {#sec-inputs}",
         _table(["File", "SHA-256", "Read by"], reads),
         "## Numbers in the text {#sec-numbers}",
-        _printed(project, numbers),
+        _printed(named, numbers),
         "## Packages {#sec-packages}",
         ", ".join(f"{name} {version}" for name, version in first["packages"].items()) + ".",
     ]
     return "\n\n".join(parts)
 
 
-def _printed(project: Project, numbers: Sequence[Entry]) -> str:
+def _named(project: Project) -> set[str]:
     pages = [project.root / name for name in project.study.documents]
-    text = "".join(page.read_text(encoding="utf-8") for page in pages if page.is_file())
-    used = set(VARIABLE.findall(text))
+    return set(VARIABLE.findall("".join(page.read_text(encoding="utf-8") for page in pages if page.is_file())))
+
+
+def _absent(project: Project, named: set[str], entries: Sequence[Entry]) -> list[Entry]:
+    """Stand-ins for what a document names but no chapter can compute while conditions have no predictions."""
+    if len(project.available) == len(project.conditions):
+        return []
+    unknown = sorted(named - {variable_name(entry) for entry in entries})
+    return [Entry(tuple(name.split(".")), None, ABSENT, None) for name in unknown if name.startswith(OF_MACHINES)]
+
+
+def _printed(used: set[str], numbers: Sequence[Entry]) -> str:
     rows = [
         [f"`{entry.key}`", entry.text, f"`{entry.chapter}`", str(entry.cell)]
         for entry in numbers

@@ -32,19 +32,21 @@ def document_inputs(project: Project, document: str) -> list[str]:
 
 
 def document_sources(project: Project, document: str) -> list[Path]:
-    """The hand-written files behind a document: its folder, the site's settings."""
+    """The hand-written files behind a document: those beside it, its bibliography, the site's settings."""
     source = _source(project, document)
     beside = [
         path for path in source.parent.glob("*") if path.is_file() and path.suffix in {".qmd", ".bib", ".csl", ".md"}
     ]
-    return [*(beside if source.parent != project.root else [source]), project.root / SITE_FILE]
+    listed = _front_matter(source).get("bibliography", [])
+    bibliography = [source.parent / name for name in ([listed] if isinstance(listed, str) else listed)]
+    own = beside if source.parent != project.root else [source]
+    return [*own, *(Path(os.path.normpath(path)) for path in bibliography), project.root / SITE_FILE]
 
 
 def document_pages(project: Project, document: str) -> list[str]:
     """What a document becomes: one file a format of its front matter, or of the site's settings."""
     source = _source(project, document)
-    front = FRONT_MATTER.match(source.read_text(encoding="utf-8"))
-    settings: dict[str, Any] = (yaml.safe_load(front[1]) or {}) if front else {}
+    settings = _front_matter(source)
     formats = read_formats(settings["format"], document) if "format" in settings else read_project(project.root).formats
     page = project.output / document
     return [project.relative(page.with_suffix(FORMATS[name])) for name in formats]
@@ -103,7 +105,10 @@ def stage(project: Project) -> None:
     settings["website"]["title"] = project.study.title
     chapters = [path.relative_to(project.home) for path in sorted((project.cache / "notebooks").glob("*.ipynb"))]
     notebooks = [{"text": path.stem, "href": path.as_posix()} for path in chapters if ".failed" not in path.name]
-    pages = [{"text": _title(project.root / name), "href": name} for name in project.study.documents]
+    pages = [
+        {"text": str(_front_matter(project.root / name).get("title", name)), "href": name}
+        for name in project.study.documents
+    ]
     settings["website"]["navbar"] = {"left": [*pages, {"text": "Notebooks", "menu": notebooks}]}
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
     path = project.home / SITE_FILE
@@ -111,9 +116,10 @@ def stage(project: Project) -> None:
         write_text(path, text)
 
 
-def _title(path: Path) -> str:
+def _front_matter(path: Path) -> dict[str, Any]:
     front = FRONT_MATTER.match(path.read_text(encoding="utf-8"))
-    return str((yaml.safe_load(front[1]) or {}).get("title", path.parent.name)) if front else path.parent.name
+    settings: dict[str, Any] = (yaml.safe_load(front[1]) or {}) if front else {}
+    return settings
 
 
 def _source(project: Project, document: str) -> Path:
