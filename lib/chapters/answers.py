@@ -22,7 +22,7 @@ class Reference:
     Attributes
     ----------
     name : str
-        `intended emotion`, or `people's majority label` in a study without intended emotions.
+        `intended emotion`, or `majority label` (of people) in a study without intended emotions.
     categories : tuple of str
         The labels that can be the reference, in the study's order.
     images : polars.DataFrame
@@ -48,7 +48,7 @@ def reference_emotions(data: StudyData, ratings: pl.DataFrame | None = None) -> 
         return Reference("intended emotion", emotion.categories, _as_enum(images, emotion.categories))
     labels = modal_labels(data.ratings if ratings is None else ratings, list(emotion.people_categories))
     images = images.join(labels, on="image_id", how="left", maintain_order="left")
-    return Reference("people's majority label", emotion.people_categories, _as_enum(images, emotion.people_categories))
+    return Reference("majority label", emotion.people_categories, _as_enum(images, emotion.people_categories))
 
 
 def modal_labels(ratings: pl.DataFrame, labels: list[str]) -> pl.DataFrame:

@@ -151,7 +151,7 @@ def pipeline_lines(data: StudyData) -> tuple[list[str], dict[str, list[str]], li
         own = sorted(item.short_name for item in data.project.conditions.values() if item.kind == kind)
         if own:
             raters[heading] = own
-    reference = "intended emotion" if study.emotion.intended else "people's majority label"
+    reference = "intended emotion" if study.emotion.intended else "majority label of people"
     compared = [
         f"Labels with the {reference}: accuracy, kappa, F1, confusions",
         "Values with people's means: correlation, errors, bias",

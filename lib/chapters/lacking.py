@@ -46,7 +46,7 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `conditions` (any, with predictions or without), `asked <kind>` (of kind vlm or fer), `context carry` (any that
         is asked step by step), `machines`, `vlm`, `fer` (conditions with predictions, of that kind), `intended`
         (emotions), `human-null`, `groups` (any factor with levels), `factor <name>`, `dimension <name>`, `dimensions
-        two`, `twin`.
+        two`, `thinking tokens`, `twin`.
 
     Raises
     ------
@@ -75,6 +75,11 @@ def _lack(data: StudyData, need: str) -> Lacking | None:
         "machines": (bool(kinds), "conditions with predictions", _PREDICTIONS),
         "vlm": ("vlm" in kinds, "vision-language models with predictions", _PREDICTIONS),
         "fer": ("fer" in kinds, "expression classifiers with predictions", _PREDICTIONS),
+        "thinking": (
+            kind == "thinking" and _thinks(data),
+            "machine that reports thinking tokens",
+            "Add a column thinking_tokens to its predictions to get it.",
+        ),
         "intended": (
             data.study.emotion.intended,
             "intended emotions",
@@ -107,6 +112,10 @@ def _lack(data: StudyData, need: str) -> Lacking | None:
         raise ParameterError(f"needs: got {need!r}, which is none of {', '.join(known)}. Correct the chapter's cell.")
     there, what, cure = known[kind]
     return None if there else Lacking(what, cure)
+
+
+def _thinks(data: StudyData) -> bool:
+    return any(frame["thinking_tokens"].null_count() < frame.height for frame in data.predictions.values())
 
 
 _PREDICTIONS = "Add predictions where `files.predictions` of the study file says, and a file per condition, to get it."

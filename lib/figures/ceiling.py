@@ -69,7 +69,7 @@ def ceiling_figure(
         + facet_wrap("dimension", nrow=1)
         + scale_color_manual(values=TYPE_COLOURS)
         + scale_shape_manual(values=TYPE_SHAPES)
-        + scale_y_discrete(limits=short, expand=(0, 0.6, 0, 2.4))
+        + scale_y_discrete(limits=short, expand=(0, 0.6, 0, 0.6))
         + scale_x_continuous(expand=(0, 0, 0.04, 0))
         + coord_cartesian(xlim=(0, 1.05 * furthest))
         + labs(x="Mean absolute error", y="")

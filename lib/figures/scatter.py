@@ -12,7 +12,6 @@ from plotnine import (
     coord_cartesian,
     facet_wrap,
     geom_abline,
-    geom_label,
     geom_point,
     geom_segment,
     geom_text,
@@ -61,17 +60,12 @@ def scatter_figure(
     notes
         Lines below the figure.
     """
-    shown = names.join(scores, on="condition", how="semi", maintain_order="left")
-    panels = pl.Enum(shown["short_name"])
-    short = shown.select("condition", pl.col("short_name").cast(panels))
+    shown = names.join(scores.select("condition", "r"), on="condition", maintain_order="left")
+    headings = [f"{row['short_name']}\n{_correlation(row['r'])}" for row in shown.iter_rows(named=True)]
+    panels = pl.Series("panel", headings, dtype=pl.Enum(headings))
+    short = shown.select("condition", panels)
     complete = values.drop_nulls(["machine", "people_mean"]).join(short, on="condition", maintain_order="left")
     emotions = complete["emotion"].drop_nulls().unique().sort().cast(pl.String).to_list()
-    written = scores.join(short, on="condition", maintain_order="left").select(
-        "short_name",
-        pl.Series("label", ["" if r is None else f"r = {bounded(r, 2)}" for r in scores["r"]], dtype=pl.String),
-        pl.lit(scale[1]).alias("x"),
-        pl.lit(scale[0]).alias("y"),
-    )
     columns = min(4, max(1, shown.height))
     ticks = [scale[0], sum(scale) / 2, scale[1]]
     step = (scale[1] - scale[0]) / 8
@@ -82,11 +76,7 @@ def scatter_figure(
             aes(color="emotion", shape="emotion"), size=0.9, alpha=0.45, stroke=0.3,
             position=position_jitter(width=0, height=0.12 * step, random_state=1),
         )
-        + geom_label(
-            aes("x", "y", label="label"), data=to_pandas(written), ha="right", va="bottom", size=8, family=FONT,
-            fill="white", alpha=0.8, label_size=0, label_padding=0.1,
-        )
-        + facet_wrap("short_name", ncol=columns)
+        + facet_wrap("panel", ncol=columns)
         + scale_color_manual(values=dict(zip(emotions, COLOURS * 3, strict=False)))
         + scale_shape_manual(values=dict(zip(emotions, SHAPES * 3, strict=False)))
         + scale_x_continuous(breaks=ticks)
@@ -153,6 +143,10 @@ def correlation_figure(
         + house_theme(6.5, 4.8)
     )
     return with_notes(plot, *notes)
+
+
+def _correlation(r: float | None) -> str:
+    return "" if r is None else f"r = {bounded(r, 2)}"
 
 
 def _padded(values: pl.Series) -> tuple[float, float]:

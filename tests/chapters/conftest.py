@@ -79,7 +79,9 @@ def _lab_predictions(images: pl.DataFrame, steps: list[str], random: np.random.G
         for name in steps
         if name != "emotion"
     }
-    return pl.DataFrame({"image_id": images["image_id"], "emotion": [None, *labels[1:]], **values}).slice(0, 70)
+    tokens = random.integers(100, 900, images.height)
+    answers = {"image_id": images["image_id"], "emotion": [None, *labels[1:]], "thinking_tokens": tokens}
+    return pl.DataFrame(answers | values).slice(0, 70)
 
 
 @pytest.fixture(scope="session")

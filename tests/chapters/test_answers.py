@@ -49,7 +49,7 @@ def test_the_held_out_person_is_compared_with_the_others_only(small: StudyData) 
 def test_without_intended_emotions_the_majority_is_the_reference(bare_project) -> None:
     data = StudyData(bare_project)
     reference = reference_emotions(data)
-    assert reference.name == "people's majority label"
+    assert reference.name == "majority label"
     assert reference.categories == ("joy", "anger", "calm", "other")
     expected = modal_labels(data.ratings, list(reference.categories))
     assert reference.images["emotion"].cast(pl.String).to_list() == expected["emotion"].to_list()

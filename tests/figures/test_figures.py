@@ -102,7 +102,7 @@ def test_scatter_writes_r_into_every_panel_and_leaves_out_missing_answers(scores
         schema_overrides={"condition": IDS, "emotion": EMOTIONS},
     )
     plot = scatter_figure(values, scores[:2], NAMES, (1, 9))
-    assert texts(plot) == ["r = .90", "r = .80"]
+    assert list(plot.data["panel"].cat.categories) == ["A\nr = .90", "B\nr = .80"]
     assert len(plot.data) == 6
     draw(plot)
 
