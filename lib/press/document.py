@@ -72,9 +72,9 @@ def read_document(path: Path, root: Path) -> Document:
     tree = title_callouts(tree)
     tree, floats = place_floats(tree, source)
     sections: dict[str, str] = {}
+    tree = raise_headings(tree)
     if settings.number_sections:
         tree, sections = number_sections(tree, source)
-    tree = raise_headings(tree)
     identifiers = check_identifiers(tree, source)
     labels = names(tree, sections, settings)
     tree = resolve_references(tree, labels, source, settings)

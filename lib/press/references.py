@@ -26,7 +26,7 @@ def number_sections(tree: Node, source: Source) -> tuple[Node, dict[str, str]]:
     Raises
     ------
     DocumentError
-        If the first numbered heading is not of the first level.
+        If a numbered heading is more than one level below the one before.
     """
     counters: list[int] = []
     numbers: dict[str, str] = {}
@@ -37,7 +37,7 @@ def number_sections(tree: Node, source: Source) -> tuple[Node, dict[str, str]]:
         level, (label, classes, pairs), inlines = node["c"]
         if level > len(counters) + 1:
             heading = "#" * level
-            place = source.place(f"{heading} {stringify(inlines)}")
+            place = source.place(f"# {stringify(inlines)}")
             raise DocumentError(f"{place}: a numbered heading skips a level, got {heading!r} {label!r}")
         del counters[level:]
         counters.extend([0] * (level - len(counters)))

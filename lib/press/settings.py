@@ -12,7 +12,7 @@ from typing import Any
 from lib.errors import DocumentError
 from lib.press.project import Project, read_formats
 from lib.press.source import Line, Source
-from lib.press.subset import AFFILIATION, AUTHOR, CROSSREF, FRONT_MATTER, REFERENCES, TYPST_HEADER
+from lib.press.subset import AFFILIATION, AUTHOR, CROSSREF, CROSSREF_TITLES, FRONT_MATTER, REFERENCES, TYPST_HEADERS
 from lib.press.tree import Json
 
 MARKDOWN_KEYS = ("title", "subtitle", "abstract", "description")
@@ -96,9 +96,10 @@ def read_settings(source: Source, project: Project) -> Settings:
 
 def _check_typst_header(formats: Mapping[str, Mapping[str, Any]], source: Source) -> None:
     for entry in formats.get("typst", {}).get("include-in-header", []):
-        if entry != {"text": TYPST_HEADER}:
+        known = [{"text": text} for text in TYPST_HEADERS]
+        if entry not in known:
             place = source.place("include-in-header")
-            raise DocumentError(f"{place}: the only header text for typst is {TYPST_HEADER!r}, got {entry!r}")
+            raise DocumentError(f"{place}: the only header texts for typst are {TYPST_HEADERS}, got {entry!r}")
 
 
 def _bibliography(source: Source, project: Project) -> tuple[Path, ...]:
@@ -119,10 +120,12 @@ def _prefixes(sections: list[Any], source: Source) -> dict[str, str]:
         if section is None:
             continue
         place = source.place("crossref")
-        if not isinstance(section, dict) or set(section) != {"custom"}:
-            raise DocumentError(f"{place}: crossref may only hold `custom`, got {section!r}")
-        for entry in section["custom"]:
-            kind, prefix = _prefix(entry, place)
+        if not isinstance(section, dict) or not {"custom"} <= set(section) <= {"custom", *CROSSREF_TITLES}:
+            allowed = ", ".join(CROSSREF_TITLES)
+            raise DocumentError(f"{place}: crossref may only hold `custom` and with it {allowed}, got {section!r}")
+        given = [_prefix(entry, place) for entry in section["custom"]]
+        given += [(key.partition("-")[0], str(section[key])) for key in CROSSREF_TITLES if key in section]
+        for kind, prefix in given:
             if found.setdefault(kind, prefix) != prefix:
                 raise DocumentError(f"{place}: two prefixes for {kind}, got {found[kind]!r} and {prefix!r}")
     return {**prefixes, **found}

@@ -46,6 +46,9 @@ AFFILIATION = ("id", "ref", "name", "department", "city", "region", "country")
 CROSSREF = ("kind", "key", "reference-prefix", "caption-prefix", "space-before-numbering", "caption-location")
 """Keys of one entry of `crossref: custom:`; kind is `float`, key is `tbl` or `fig`."""
 
+CROSSREF_TITLES = ("tbl-title", "tbl-prefix", "fig-title", "fig-prefix")
+"""Keys of `crossref` beside `custom`: Quarto needs them too, with the same prefixes, to write Table S1."""
+
 FORMAT_OPTIONS = {
     "html": ("toc", "toc-depth", "crossref"),
     "docx": ("toc", "toc-depth", "crossref"),
@@ -54,14 +57,26 @@ FORMAT_OPTIONS = {
 """Options under `format: <format>:` that the press obeys (`citeproc` is always on)."""
 
 QUARTO_ONLY = {
-    "html": ("theme", "css", "page-layout", "embed-resources", "html-math-method", "notebook-links", "notebook-view"),
+    "html": (
+        "theme",
+        "css",
+        "page-layout",
+        "embed-resources",
+        "html-math-method",
+        "format-links",
+        "notebook-links",
+        "notebook-view",
+    ),
     "docx": ("reference-doc",),
     "typst": ("papersize", "margin", "mainfont", "fontsize", "section-numbering", "keep-typ"),
 }
 """Options of looks that the press reads without effect: it has its own page, paper and Word styles."""
 
-TYPST_HEADER = '#set figure(numbering: (..n) => "S" + numbering("1", ..n))'
-"""The one `include-in-header` text for typst that is understood: Quarto's way to Table S1 in the PDF."""
+TYPST_HEADERS = (
+    '#set figure(numbering: (..n) => "S" + numbering("1", ..n))',
+    "#show figure: set block(breakable: true)",
+)
+"""The `include-in-header` texts for typst that are understood: Quarto's ways to Table S1 and to long tables."""
 
 PROJECT = {
     "": ("project", "website", "bibliography", "lang", "number-sections", "toc", "toc-depth", "format", "execute"),

@@ -157,6 +157,10 @@ number-sections: true
 format:
   html: &floats
     crossref:
+      tbl-title: Table S
+      tbl-prefix: Table S
+      fig-title: Figure S
+      fig-prefix: Figure S
       custom:
         - {kind: float, key: tbl, reference-prefix: "Table S", caption-prefix: "Table S", space-before-numbering: false, caption-location: top}
         - {kind: float, key: fig, reference-prefix: "Figure S", caption-prefix: "Figure S", space-before-numbering: false}
@@ -165,6 +169,7 @@ format:
     citeproc: true
     include-in-header:
       - text: '#set figure(numbering: (..n) => "S" + numbering("1", ..n))'
+      - text: '#show figure: set block(breakable: true)'
 ---
 
 # More

@@ -65,7 +65,7 @@ CASES = {
     "link nowhere": ("[x](#nothing)", "a link leads nowhere"),
     "link to a missing page": ("[x](none.qmd)", "must lead to a .qmd or .ipynb"),
     "link to a missing label": ("[x](../supplementary/index.qmd#tbl-none)", "has no such label, got 'tbl-none'"),
-    "skipped heading level": ("## Second", "skips a level"),
+    "skipped heading level": ("# First\n\n### Third", "skips a level"),
     "duplicate heading": ("# A {#sec-a}\n\n# B {#sec-a}", "Duplicate identifier 'sec-a'"),
     "open comment": ("a <!-- b", "not closed"),
 }
@@ -76,7 +76,7 @@ def test_refuses(project, case):
     text, expected = CASES[case]
     message = refused(project, text)
     assert any(part in message for part in expected.split("|")), message
-    line = LINE + {"shortcode in code": 1, "table without label": 4}.get(case, 0)
+    line = LINE + {"shortcode in code": 1, "skipped heading level": 2, "table without label": 4}.get(case, 0)
     assert re.match(rf"\S*index\.qmd:{line}: ", message), message
 
 
@@ -111,6 +111,8 @@ HEADS = {
     "title: T\nauthor: [{name: A, affiliations: [{ref: z}]}]\n": "no affiliation has this id, got 'z'",
     "title: T\ndate: today\n": "a fixed date",
     "title: T\ncrossref: {fig-title: Abb.}\n": "crossref may only hold",
+    "title: T\ncrossref: {tbl-title: Tab., custom: [{kind: float, key: tbl, reference-prefix: T, caption-prefix: T, "
+    "space-before-numbering: false}]}\n": "two prefixes for tbl, got 'T' and 'Tab.'",
     "title: '{{< var none >}}'\n": "no such variable",
     "subtitle: S\n": "a title is missing",
     "title: [\n": "not YAML",

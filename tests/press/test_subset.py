@@ -18,6 +18,7 @@ def words():
         subset.AUTHOR,
         subset.AFFILIATION,
         subset.CROSSREF,
+        subset.CROSSREF_TITLES,
         subset.CELL_OPTIONS,
         *subset.FORMAT_OPTIONS.values(),
         *subset.QUARTO_ONLY.values(),
