@@ -37,8 +37,8 @@ text
     dropped. Not: raw html or TeX, executable cells, displayed formulas, definition lists, pictures inside a line.
 labels and citations
     `@tbl-…`, `@fig-…`, `@sec-…` (sections with `number-sections: true`, no gaps between the levels of headings), also
-    in brackets, several at once, or `[-@tbl-…]` for the number alone; never beside a citation. Citations `@key`,
-    `[@key, p. 3]` by citeproc in pandoc's own style, Chicago author-date.
+    in brackets, several at once, or `[-@tbl-…]` for the number alone (not with a prefix such as `Table S`); never
+    beside a citation. Citations `@key`, `[@key, p. 3]` by citeproc in pandoc's own style, Chicago author-date.
 links
     To the web, to `#identifiers`, and to .qmd and .ipynb files of the project, which lead to their rendering.
 _quarto.yml

@@ -146,7 +146,10 @@ def _links(citations: list[Node], labels: dict[str, str], place: str, settings: 
             raise DocumentError(f"{place}: a reference does not resolve, got '@{label}': {cure}")
         name = labels[label]
         if citation["citationMode"]["t"] == "SuppressAuthor":
-            name = name.removeprefix(settings.prefixes[label.partition("-")[0]].strip()).strip()
+            prefix = settings.prefixes[label.partition("-")[0]]
+            if not prefix.endswith(" "):
+                raise DocumentError(f"{place}: Quarto's formats disagree on the bare number here, got '[-@{label}]'")
+            name = name.removeprefix(prefix.replace(" ", NO_BREAK))
         inlines += [{"t": "Str", "c": ","}, {"t": "Space"}] if inlines else []
         inlines.append(link([{"t": "Str", "c": name}], f"#{label}"))
     return inlines

@@ -174,7 +174,7 @@ format:
 
 # More
 
-@tbl-machines and [-@tbl-scores].
+@tbl-machines and @tbl-scores.
 
 {{< embed ../cache/notebooks/scores.ipynb#tbl-machines >}}
 

@@ -94,6 +94,13 @@ def test_refuses_an_include_in_an_include(project):
     assert "cannot include another" in refused(project, "{{< include part.md >}}")
 
 
+def test_refuses_a_bare_number_where_formats_would_differ(project):
+    source = project / "supplementary/index.qmd"
+    source.write_text(source.read_text("utf-8").replace("and @tbl-scores", "and [-@tbl-scores]"), "utf-8")
+    with pytest.raises(DocumentError, match=r"index\.qmd:24: Quarto's formats disagree on the bare number"):
+        render_document(source, [], project, project / "_output")
+
+
 @pytest.mark.parametrize("value", ["<script>x</script>", "one\\n\\ntwo", "# Title"])
 def test_refuses_a_variable_that_is_more_than_a_line_of_text(project, value):
     (project / "_variables.yml").write_text(f'v: "{value}"\n', "utf-8")
