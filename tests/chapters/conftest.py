@@ -111,6 +111,25 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
+def classifier_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The small study with one classifier that rates nothing, one machine without an answer, and nobody held out."""
+    root = _root(tmp_path_factory.mktemp("classifier"))
+    study = root / write_small_study(root)
+    content = yaml.safe_load(study.read_text(encoding="utf-8")) | {
+        "id": "classifier",
+        "analysis": {"human_null": False},
+    }
+    study.write_text(yaml.safe_dump(content), encoding="utf-8")
+    path = root / "params/small_conditions/machine-1.yaml"
+    changes = {"kind": "fer", "strategy": "classifier", "prompts": None, "steps": ["emotion"]}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    silent = root / "data/small/predictions/machine-2.csv"
+    frame = pl.read_csv(silent).with_columns(pl.lit(None).alias(name) for name in ("emotion", "valence", "arousal"))
+    frame.write_csv(silent)
+    return _checked(root, "params/small.yaml")
+
+
+@pytest.fixture(scope="session")
 def bare_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Ratings alone: no manifest, no factors, no intended emotions, no machines, one scale from -1 to 1."""
     root = _root(tmp_path_factory.mktemp("bare"))

@@ -10,7 +10,8 @@ from lib.study_data import StudyData
 def test_what_is_there_lacks_nothing(lab_project) -> None:
     needs = [
         "conditions", "asked vlm", "asked fer", "context carry", "machines", "vlm", "fer", "intended", "human-null",
-        "groups", "factor race", "dimension valence", "dimensions two", "thinking tokens", "twin",
+        "groups", "factor race", "dimension valence",
+        "dimensions two", "rated", "rated arousal", "thinking tokens", "twin",
     ]  # fmt: skip
     assert lacking(StudyData(lab_project), *needs) is None
 
@@ -21,7 +22,8 @@ def test_what_is_there_lacks_nothing(lab_project) -> None:
         ("conditions", "files.conditions"), ("asked vlm", "files.conditions"), ("context carry", "files.conditions"),
         ("machines", "files.predictions"), ("fer", "files.predictions"), ("intended", "emotion.intended"),
         ("groups", "factors"), ("factor race", "factors"), ("dimension arousal", "dimensions"),
-        ("dimensions two", "dimensions"), ("thinking tokens", "thinking_tokens"), ("twin", "real ratings"),
+        ("dimensions two", "dimensions"),
+        ("rated", "files.predictions"), ("thinking tokens", "thinking_tokens"), ("twin", "real ratings"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_named_with_its_cure(bare_project, need: str, cure: str) -> None:
