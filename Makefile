@@ -12,6 +12,7 @@ endif
 # make paper -j2 runs two steps side by side; without -j every core is used.
 JOBS := $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 CORES := $(if $(JOBS),--cores $(JOBS))
+INCLUDES := $(addprefix cache/includes/,banner.md missing.md provenance.md)
 export OPENBLAS_NUM_THREADS := 1
 
 help:
@@ -21,7 +22,11 @@ help:
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
 	@echo "make clean          remove everything derived (cache/, _output/), not the data"
 
-setup: $(VENV)/ready
+setup: $(VENV)/ready $(INCLUDES)
+
+# Quarto reads a page's includes before its pre-render step can make them, so there must be something to read.
+$(INCLUDES):
+	@mkdir -p $(@D) && touch $@
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python3"; exit 1; }
@@ -41,12 +46,12 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 test: lint
 	$(BIN)/rater paper $(CORES)
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
-	$(BIN)/pytest --nbval --nbval-current-env -p no:cacheprovider -q cache/notebooks/
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider -q cache/notebooks/
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \

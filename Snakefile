@@ -21,6 +21,7 @@ CHAPTERS = {
 }
 
 ROOT = Path.cwd()
+PRESS_ASSETS = [ROOT / "lib/press/assets"]
 PROJECT = open_project(config.get("study"), root=ROOT)
 STUDY = PROJECT.study
 CACHE = PROJECT.relative(PROJECT.cache)
@@ -33,6 +34,10 @@ PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.fil
 
 def raw_predictions(wildcards):
     return PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
+
+
+def condition_file(name):
+    return ROOT / STUDY.files.conditions / f"{name}.yaml"
 
 
 def chapter_inputs(wildcards):
@@ -54,7 +59,7 @@ def raw_data():
 
 
 wildcard_constraints:
-    condition=r"[a-z0-9][a-z0-9._-]*",
+    condition=rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*",
     chapter=r"[a-z_]+",
 
 
@@ -105,9 +110,6 @@ rule human_null:
         "{STEP} human-null"
 
 
-ruleorder: human_null > predictions
-
-
 rule predictions:
     input:
         raw_predictions,
@@ -116,7 +118,7 @@ rule predictions:
         f"{CACHE}/predictions/{{condition}}.parquet",
     params:
         raw=lambda wildcards: digest([] if PROJECT.uses_twin else [PROJECT.predictions_file(wildcards.condition)], ROOT),
-        source=lambda wildcards: digest([PROJECT.study_file, ROOT / f"params/conditions/{wildcards.condition}.yaml"], ROOT)
+        source=lambda wildcards: digest([PROJECT.study_file, condition_file(wildcards.condition)], ROOT)
         + code_digest(["lib.build.data"], ROOT),
     shell:
         "{STEP} predictions {wildcards.condition}"
@@ -181,7 +183,7 @@ else:
                 document_pages(PROJECT, document),
             params:
                 document=document,
-                source=digest(document_sources(PROJECT, document), ROOT) + code_digest(["lib.press.render"], ROOT),
+                source=digest(document_sources(PROJECT, document), ROOT) + code_digest(["lib.press.render"], ROOT) + digest(PRESS_ASSETS, ROOT),
             shell:
                 "{STEP} document {params.document}"
 
@@ -191,6 +193,6 @@ else:
         output:
             notebook_page(PROJECT, "{chapter}"),
         params:
-            source=digest([ROOT / "_quarto.yml"], ROOT) + code_digest(["lib.press.render"], ROOT),
+            source=digest([ROOT / "_quarto.yml", *PRESS_ASSETS], ROOT) + code_digest(["lib.press.render"], ROOT),
         shell:
             "{STEP} notebook-page {wildcards.chapter}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import polars as pl
 import yaml
@@ -99,3 +100,46 @@ def write_small_study(root: Path) -> Path:
     path = root / "params/small.yaml"
     path.write_text(yaml.safe_dump(SMALL_STUDY), encoding="utf-8")
     return path.relative_to(root)
+
+
+LIGHT_CHAPTERS = {
+    "design": "results.put(['design', 'prompts'], len(data.project.prompts('plain').steps))",
+    "human": "from lib.metrics.human import image_means\n"
+    "results.put(['human', 'mean'], image_means(data.ratings, ['valence'])['valence_mean'].mean())",
+    "twin": "results.put(['twin', 'conditions'], len(data.predictions))",
+}
+COUNT_JOY = (
+    "for name, frame in data.predictions.items():\n"
+    "    results.put(['conditions', name, '{chapter}', 'joy'], int((frame['emotion'] == 'joy').sum()))"
+)
+KERNEL = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python"},
+}
+LABELLED = "#| label: tbl-rows\n#| tbl-cap: Rows.\nMarkdown(f'{data.ratings.height} ratings')"
+
+
+def write_light_chapters(root: Path) -> None:
+    """Replace the chapters by short ones that read the same inputs, and name a document that embeds one."""
+    for path in (root / "notebooks").glob("*.ipynb"):
+        code = LIGHT_CHAPTERS.get(path.stem, COUNT_JOY.format(chapter=path.stem))
+        opening = (
+            "from IPython.display import Markdown\nfrom lib.results import Results\n"
+            "from lib.study_data import open_study\n"
+            f"data = open_study(study)\nresults = Results('{path.stem}')"
+        )
+        sources = ["study = 'params/study.yaml'", opening, code, LABELLED, "results.save(data.inputs)"]
+        cells = [nbformat.v4.new_markdown_cell(f"# {path.stem}"), *map(nbformat.v4.new_code_cell, sources)]
+        cells[1].metadata["tags"] = ["parameters"]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), path)
+    (root / "small").mkdir()
+    (root / "small/index.qmd").write_text(
+        "---\ntitle: Small\nformat: {html: default, docx: default}\n---\n\n"
+        "The mean was {{< var human.mean >}}, see @tbl-rows.\n\n"
+        "{{< embed ../cache/notebooks/human.ipynb#tbl-rows >}}\n",
+        encoding="utf-8",
+    )
+    path = root / "params/small.yaml"
+    study = yaml.safe_load(path.read_text(encoding="utf-8"))
+    study["documents"] = ["small/index.qmd", "provenance/index.qmd"]
+    path.write_text(yaml.safe_dump(study), encoding="utf-8")

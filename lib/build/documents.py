@@ -20,6 +20,7 @@ from lib.project import Project
 
 USED = re.compile(r"\{\{<\s*(?:embed|include)\s+([^\s#>]+)")
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\s*\n", re.DOTALL)
+SOURCE_SUFFIXES = {".qmd", ".md", ".bib", ".csl", ".png", ".jpg", ".jpeg", ".svg"}
 SITE_FILE = "_quarto.yml"
 
 
@@ -34,9 +35,7 @@ def document_inputs(project: Project, document: str) -> list[str]:
 def document_sources(project: Project, document: str) -> list[Path]:
     """The hand-written files behind a document: those beside it, its bibliography, the site's settings."""
     source = _source(project, document)
-    beside = [
-        path for path in source.parent.glob("*") if path.is_file() and path.suffix in {".qmd", ".bib", ".csl", ".md"}
-    ]
+    beside = [path for path in source.parent.glob("*") if path.is_file() and path.suffix in SOURCE_SUFFIXES]
     listed = _front_matter(source).get("bibliography", [])
     bibliography = [source.parent / name for name in ([listed] if isinstance(listed, str) else listed)]
     own = beside if source.parent != project.root else [source]
@@ -104,7 +103,7 @@ def stage(project: Project) -> None:
     settings["project"] = {"type": "website", "output-dir": "_output", "render": list(project.study.documents)}
     settings["website"]["title"] = project.study.title
     chapters = [path.relative_to(project.home) for path in sorted((project.cache / "notebooks").glob("*.ipynb"))]
-    notebooks = [{"text": path.stem, "href": path.as_posix()} for path in chapters if ".failed" not in path.name]
+    notebooks = [{"text": path.stem, "href": path.as_posix()} for path in chapters if "." not in path.stem]
     pages = [
         {"text": str(_front_matter(project.root / name).get("title", name)), "href": name}
         for name in project.study.documents

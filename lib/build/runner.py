@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from lib.build.documents import document_pages
 from lib.errors import BuildError
 from lib.project import Project
 
+CRASHED = re.compile(r"^Traceback .*?^(\S[^\n]*)$(?=\n\S|\n\n|\Z)", re.MULTILINE | re.DOTALL)
 STEP_FAILED = "Error in rule"
 LARGEST_CHECKED_FILE = 2 * 1024**3
 
@@ -58,7 +60,11 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
 
 def _explain(log: Path, project: Project) -> str:
     text = log.read_text(encoding="utf-8", errors="replace")
-    said = "" if STEP_FAILED in text else "\n" + "\n".join(text.splitlines()[-15:])
+    crashed = CRASHED.findall(text)
+    if crashed:
+        said = f"\nA step crashed, which is a fault of the project; please report it: {crashed[0]}"
+    else:
+        said = "" if STEP_FAILED in text else "\n" + "\n".join(text.splitlines()[-15:])
     return f"The build stopped; what was finished stays finished. Full log: {project.relative(log)}{said}"
 
 

@@ -74,9 +74,15 @@ QUARTO_ONLY = {
 
 TYPST_HEADERS = (
     '#set figure(numbering: (..n) => "S" + numbering("1", ..n))',
+    "#set table.footer(repeat: false)",
     "#show figure: set block(breakable: true)",
+    "#show figure: it => layout(size => if measure(width: size.width, it).height < 20cm "
+    "{ block(breakable: false, it) } else { it })",
+    "#show image: it => layout(size => { let w = measure(it).width; "
+    "if w > size.width { scale(size.width / w * 100%, reflow: true, it) } else { it } })",
 )
-"""The `include-in-header` texts for typst that are understood: Quarto's ways to Table S1 and to long tables."""
+"""The `include-in-header` texts for typst that are understood: Quarto's ways to Table S1, to tables longer than a page
+and to pictures wider than the text. The press does all of this by itself."""
 
 PROJECT = {
     "": ("project", "website", "bibliography", "lang", "number-sections", "toc", "toc-depth", "format", "execute"),

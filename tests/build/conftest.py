@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("lib", "notebooks", "params", "data/published", "report", "provenance", "manuscript", "supplementary")
+SOURCES = ("lib", "notebooks", "params", "data/published", "report", "provenance", "manuscript")
 FILES = ("Snakefile", "_quarto.yml", "index.qmd", "requirements.lock", "pyproject.toml")
 STEP = re.compile(r"^  (.+) \(\d+\.\d s\)$", re.MULTILINE)
 
@@ -81,10 +81,11 @@ def copy_project(target: Path) -> None:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
-    from tests_support import write_small_study
+    from tests_support import write_light_chapters, write_small_study
 
     root = tmp_path_factory.mktemp("project")
     copy_project(root)
     project = BuiltProject(root, str(write_small_study(root)))
+    write_light_chapters(root)
     project.steps("paper")
     return project
