@@ -111,7 +111,7 @@ def value_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
     -------
     polars.DataFrame
         condition (Enum), dimension (Enum), image_id, the study's factors, emotion (the reference emotion), machine
-        (null: missing or unparseable), people_mean. The held-out person is compared with the mean of the others.
+        (null: the prediction is missing, or one of its steps was unparseable), people_mean. The held-out person is compared with the mean of the others.
     """
     dimensions = machine_dimensions(data)
     images = reference_emotions(data).images
@@ -122,7 +122,7 @@ def value_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
         asked = dimensions if name == HUMAN_NULL else data.conditions[name].dimensions
         for dimension in (item for item in dimensions if item in asked):
             pairs = images.join(
-                answers.select("image_id", pl.col(dimension).alias("machine")),
+                answers.select("image_id", pl.when("valid").then(dimension).alias("machine")),
                 on="image_id", how="left", maintain_order="left",
             ).join(
                 people.select("image_id", pl.col(f"{dimension}_mean").alias("people_mean")),
