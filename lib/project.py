@@ -17,6 +17,7 @@ DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 ROOT_VARIABLE = "RATER_ROOT"
 HUMAN_NULL = "human-null"
+TWIN_TARGETS = "data/published/twin_targets.yaml"
 
 
 @dataclass(frozen=True)

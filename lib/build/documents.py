@@ -100,7 +100,12 @@ def stage(project: Project) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
     settings = yaml.safe_load((project.root / SITE_FILE).read_text(encoding="utf-8"))
-    settings["project"] = {"type": "website", "output-dir": "_output", "render": list(project.study.documents)}
+    settings["project"] = {
+        "type": "website",
+        "output-dir": "_output",
+        "render": [*project.study.documents, "cache/notebooks/*.ipynb"],
+        "resources": ["cache/notebooks/*.ipynb"],
+    }
     settings["website"]["title"] = project.study.title
     chapters = [path.relative_to(project.home) for path in sorted((project.cache / "notebooks").glob("*.ipynb"))]
     notebooks = [{"text": path.stem, "href": path.as_posix()} for path in chapters if "." not in path.stem]

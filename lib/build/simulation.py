@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from lib.build.data import write_frame
-from lib.project import Project
+from lib.project import TWIN_TARGETS, Project
 from lib.twin.design import twin_images
 from lib.twin.simulate import simulate
 from lib.twin.targets import read_targets
-
-TWIN_TARGETS = "data/published/twin_targets.yaml"
 
 
 def make_twin(project: Project) -> None:

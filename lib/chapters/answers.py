@@ -111,7 +111,8 @@ def value_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
     -------
     polars.DataFrame
         condition (Enum), dimension (Enum), image_id, the study's factors, emotion (the reference emotion), machine
-        (null: the prediction is missing, or one of its steps was unparseable), people_mean. The held-out person is compared with the mean of the others.
+        (null: the prediction is missing, or one of its steps was unparseable), people_mean. The held-out person is
+        compared with the mean of the others.
     """
     dimensions = machine_dimensions(data)
     images = reference_emotions(data).images

@@ -6,10 +6,8 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import nbformat
 import typer
 
-from lib.build.data import read_sources
 from lib.cli.options import StudyOption
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, MissingFileError
@@ -69,10 +67,14 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
 
 
 def _sources(path: Path) -> dict[str, str]:
+    from lib.build.data import read_sources
+
     return read_sources(path) if path.suffix == ".parquet" and path.is_file() else {}
 
 
 def _cell(path: Path, count: int | None) -> str:
+    import nbformat
+
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.execution_count == count and count is not None:

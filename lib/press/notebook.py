@@ -20,6 +20,7 @@ from lib.press.subset import CELL_OPTIONS, CELL_OUTPUTS
 from lib.press.tree import Json
 
 OPTION = re.compile(r"^#\|\s?(.*)$")
+FOLDED = re.compile(r"^[\w-]+:\s*[>|][-+]?\s*$")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ACTIVE = re.compile(
     r"<\s*(?:script|iframe|object|embed|link|form)\b|<[^>]*(?:\son\w+\s*=|javascript:|\ssrc\s*=\s*.?https?:)",
@@ -68,13 +69,18 @@ def cell_options(code: str, place: str) -> dict[str, Any]:
     Raises
     ------
     DocumentError
-        If they are not a YAML mapping.
+        If they are not a YAML mapping, or one is a folded block.
     """
     lines = []
     for line in code.splitlines():
         match = OPTION.match(line)
         if match is None:
             break
+        if FOLDED.search(match[1]):
+            raise DocumentError(
+                f"{place}: Quarto loses a cell option that is a folded block, got {line!r}: write it in one line, "
+                "or as a quoted text that goes on in the next `#|` line"
+            )
         lines.append(match[1])
     try:
         options = yaml.safe_load("\n".join(lines)) or {}

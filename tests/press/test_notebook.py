@@ -8,9 +8,15 @@ from lib.press.notebook import ACTIVE, cell_options, find_cell, read_notebook, w
 
 
 def test_options_end_where_the_code_begins():
-    code = "#| label: tbl-a\n#| tbl-cap: >-\n#|   Two\n#|   lines.\nx = 1\n#| label: no"
+    code = '#| label: tbl-a\n#| tbl-cap: "Two\n#|   lines."\nx = 1\n#| label: no'
     assert cell_options(code, "here") == {"label": "tbl-a", "tbl-cap": "Two lines."}
     assert cell_options("x = 1", "here") == {}
+
+
+@pytest.mark.parametrize("mark", [">-", "|", ">"])
+def test_folded_options_which_quarto_loses_are_refused(mark):
+    with pytest.raises(DocumentError, match="here: Quarto loses a cell option"):
+        cell_options(f"#| label: tbl-a\n#| tbl-cap: {mark}\n#|   Two lines.", "here")
 
 
 @pytest.mark.parametrize("code", ["#| a: [", "#| - a"])
