@@ -16,7 +16,8 @@ from lib.results import RESULTS_VARIABLE, Results
 ROOT = Path(__file__).parents[2]
 RECORD = {
     "notebook": "notebooks/human.ipynb", "notebook_sha256": "cd34", "study": "params/small.yaml",
-    "study_sha256": "ef56", "lock_sha256": "0a", "inputs": {"cache/a|b.parquet": "ab12"}, "packages": {"polars": "2.1.0"}, "python": "3.11",
+    "study_sha256": "ef56", "lock_sha256": "0a", "inputs": {"cache/a|b.parquet": "ab12"},
+    "packages": {"polars": "2.1.0"}, "python": "3.11",
     "system": "Linux", "commit": "c0ffee", "simulated": False, "started": "2026-11-21", "seconds": 1.0,
 }  # fmt: skip
 
