@@ -10,8 +10,8 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 # make paper -j2 runs two steps side by side; without -j every core is used.
-JOBS := $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
-CORES := $(if $(JOBS),--cores $(JOBS))
+JOBS = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
+CORES = $(if $(JOBS),--cores $(JOBS))
 INCLUDES := $(addprefix cache/includes/,banner.md missing.md provenance.md)
 export OPENBLAS_NUM_THREADS := 1
 

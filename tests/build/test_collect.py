@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,16 @@ def test_a_document_is_made_from_what_it_names(root: Path) -> None:
         f"{home}/_output/report/index.docx",
     ]
     assert root / "m/a.bib" in document_sources(project, "report/index.qmd")
+
+
+@pytest.mark.parametrize(
+    ("words", "cores"), [(["-j2"], "--cores 2"), (["-j", "3"], "--cores 3"), ([], "params/study.yaml")]
+)
+def test_make_passes_its_jobs_on(words: list[str], cores: str) -> None:
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+    }
+    said = subprocess.run(
+        ["make", "-n", "paper", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert said.strip().endswith(cores)
