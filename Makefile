@@ -14,6 +14,8 @@ JOBS = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 CORES = $(if $(JOBS),--cores $(JOBS))
 INCLUDES := $(addprefix cache/includes/,banner.md missing.md provenance.md)
 export OPENBLAS_NUM_THREADS := 1
+# Compiled modules are kept, whatever the machine says: every step of the build is a program of its own.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make paper          rebuild what is stale and render the manuscript and the supplement to _output/"
