@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 from lib.contracts.condition import Condition, read_conditions
 from lib.contracts.prompts import PromptSet, read_prompts
 from lib.contracts.study import Study, read_study
-from lib.errors import MissingFileError
+from lib.errors import MissingFileError, ParameterError
 
 MARK = "_quarto.yml"
 DEFAULT_STUDY = "params/study.yaml"
@@ -33,8 +35,20 @@ class Project:
 
     @cached_property
     def study(self) -> Study:
-        """The study at work."""
-        return read_study(self.study_file)
+        """The study at work.
+
+        Raises
+        ------
+        ParameterError
+            Its file is faulty, or another study than the paper's wants the paper's simulated data.
+        """
+        study = read_study(self.study_file)
+        if study.stand_in and not self.is_default:
+            raise ParameterError(
+                f"{self.relative(self.study_file)}: stand_in: got {study.stand_in!r}, but simulated data stand in "
+                f"for the paper's own study only ({DEFAULT_STUDY}). Take the line out."
+            )
+        return study
 
     @cached_property
     def conditions(self) -> dict[str, Condition]:
@@ -76,6 +90,12 @@ class Project:
         """Whether simulated data stand in. Real ratings end that; real and simulated data never mix."""
         return self.study.stand_in == "twin" and not self.ratings_file.exists()
 
+    @cached_property
+    def simulated_conditions(self) -> frozenset[str]:
+        """The conditions that the twin answers for; any other has no predictions while the twin stands in."""
+        text = (self.root / TWIN_TARGETS).read_text(encoding="utf-8")
+        return frozenset(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["choices"]["answers"])
+
     @property
     def images_file(self) -> Path | None:
         """Where the images' manifest (or folder) is; None if the rated images are the study's images."""
@@ -86,7 +106,8 @@ class Project:
     def predictions_file(self, condition: str) -> Path | None:
         """Where one condition's predictions come from now, or None while it has none."""
         if self.uses_twin:
-            return self.cache / f"twin/simulated_predictions/{condition}.parquet"
+            simulated = self.cache / f"twin/simulated_predictions/{condition}.parquet"
+            return simulated if condition in self.simulated_conditions else None
         folder = self.study.files.predictions
         candidates = [self.root / folder / f"{condition}{suffix}" for suffix in (".parquet", ".csv")] if folder else []
         return next((path for path in candidates if path.exists()), None)

@@ -11,6 +11,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
@@ -18,6 +19,7 @@ from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
 from lib.project import ROOT_VARIABLE, Project
 from lib.results import RESULTS_VARIABLE
+from lib.study_data import SIMULATED_NOTE
 
 PROVENANCE = "cache/provenance"
 
@@ -45,8 +47,16 @@ def run_chapter(project: Project, chapter: str) -> None:
         record = _provenance(project, source, scratch_results, started)
         write_aside(results, lambda path: path.write_bytes(scratch_results.read_bytes()))
         write_json(project.home / PROVENANCE / f"{chapter}.json", record)
-        write_aside(target, lambda path: path.write_bytes(executed.read_bytes()))
+        write_aside(target, lambda path: _write_copy(project, executed, path))
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+
+
+def _write_copy(project: Project, executed: Path, path: Path) -> None:
+    notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
+    if project.uses_twin:
+        note = nbformat.v4.new_markdown_cell(f"> **Simulated data.** {SIMULATED_NOTE}", id="simulated-data")  # type: ignore[no-untyped-call]
+        notebook.cells.insert(1, note)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 def _execute(project: Project, source: Path, executed: Path, results: Path, failed: Path) -> None:

@@ -39,8 +39,8 @@ def check_data(project: Project) -> list[str]:
     return warnings
 
 
-def check_predictions(project: Project, condition: str) -> None:
-    """Check one condition's predictions and put them into `cache/predictions/`."""
+def check_predictions(project: Project, condition: str) -> list[str]:
+    """Check one condition's predictions and put them into `cache/predictions/`; give warnings for the user."""
     path = project.predictions_file(condition)
     if path is None:
         raise BuildError(
@@ -49,6 +49,12 @@ def check_predictions(project: Project, condition: str) -> None:
     images = pl.read_parquet(project.cache / "data/images.parquet")["image_id"].to_list()
     frame = read_predictions(path, project.conditions[condition], project.study, images)
     write_frame(project, f"predictions/{condition}.parquet", frame, path)
+    answered = frame.filter(pl.col("repeat") == 0).height
+    return (
+        []
+        if answered == len(images)
+        else [f"only {answered} of {len(images)} images have a row; the others count as wrong"]
+    )
 
 
 def make_human_null(project: Project) -> None:

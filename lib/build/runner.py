@@ -50,10 +50,15 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
         "--config", f"study={project.relative(project.study_file)}",
     ]  # fmt: skip
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
-    with _one_at_a_time(project), log.open("w", encoding="utf-8") as stream:
-        finished = subprocess.run(
-            command, cwd=project.root, env=os.environ | {"PYTHONPATH": path}, stderr=stream, check=False
-        )
+    try:
+        with _one_at_a_time(project), log.open("w", encoding="utf-8") as stream:
+            finished = subprocess.run(
+                command, cwd=project.root, env=os.environ | {"PYTHONPATH": path}, stderr=stream, check=False
+            )
+    except KeyboardInterrupt as error:
+        raise BuildError(
+            "Interrupted. What was finished stays finished: run the same command again to go on."
+        ) from error
     if finished.returncode:
         raise BuildError(_explain(log, project))
 

@@ -116,6 +116,10 @@ def _ratings(project: Project) -> Finding:
 def _predictions(project: Project, condition: Condition) -> Finding:
     path = project.predictions_file(condition.id)
     cure = f"Put its predictions into {project.study.files.predictions}/{condition.id}.csv."
+    if path is None and project.uses_twin:
+        return Finding(
+            f"Predictions {condition.id}", "none simulated", f"{cure} They count once the real ratings are in place."
+        )
     if path is None:
         return Finding(f"Predictions {condition.id}", "none", cure)
     if project.uses_twin:
@@ -128,5 +132,6 @@ def _predictions(project: Project, condition: Condition) -> Finding:
 def _key(name: str, users: list[str]) -> Finding:
     if os.environ.get(name):
         return Finding(f"Key {name}", "set")
-    cure = f"Export it to ask {', '.join(users)}." if users else ""
-    return Finding(f"Key {name}", "not set", cure)
+    if not users:
+        return Finding(f"Key {name}", "not set, and no condition needs it")
+    return Finding(f"Key {name}", "not set; pages need none", f"Export it before asking {', '.join(users)}.")

@@ -56,7 +56,8 @@ def predictions(condition: str) -> None:
     from lib.build.data import check_predictions
 
     with _timed(f"predictions {condition}"):
-        check_predictions(_opened["project"], condition)
+        for warning in check_predictions(_opened["project"], condition):
+            typer.echo(f"  warning: {condition}: {warning}")
 
 
 @app.command("chapter")

@@ -18,6 +18,7 @@ from lib.results import Entry, load_results, variable_name
 def trace(
     key: Annotated[str, typer.Argument(help="For example conditions.gemini-2.5-flash.kappa or human.valence.loo_mae.")],
     study: StudyOption = None,
+    packages: Annotated[bool, typer.Option("--packages", help="List every installed package too.")] = False,
 ) -> None:
     """Follow a number back: value, notebook and cell, where it is printed, inputs with hashes, packages, commit."""
     project = open_project(study)
@@ -30,7 +31,14 @@ def trace(
     typer.echo(_cell(project.cache / f"notebooks/{chapter}.ipynb", entry.cell))
     printed = [line for document in project.study.documents for line in _uses(project, document, variable_name(entry))]
     typer.echo("\nPrinted in\n" + ("\n".join(f"  {line}" for line in printed) or "  no document's prose"))
-    typer.echo("\nComputed from")
+    shown = [line for document in project.study.documents for line in _embeds(project, document, chapter)]
+    typer.echo(
+        "Tables and figures of this notebook\n" + ("\n".join(f"  {line}" for line in shown) or "  in no document")
+    )
+    typer.echo("\nComputed by")
+    for path in _metrics(project, chapter):
+        typer.echo(f"  {path}")
+    typer.echo("Computed from what the notebook read")
     for name, sha in record["inputs"].items():
         typer.echo(f"  {name} (SHA-256 {sha})")
         for source, source_sha in _sources(project.root / name).items():
@@ -38,7 +46,8 @@ def trace(
     typer.echo(f"\nStudy file {record['study']} (SHA-256 {record['study_sha256']})")
     typer.echo(f"Commit {record['commit']}, run {record['started']} in {record['seconds']} s")
     typer.echo(f"Python {record['python']} on {record['system']}, lock SHA-256 {record['lock_sha256']}")
-    typer.echo("Packages " + ", ".join(f"{name} {version}" for name, version in record["packages"].items()))
+    versions = [f"{name} {version}" for name, version in record["packages"].items()]
+    typer.echo(f"Packages {', '.join(versions)}" if packages else f"{len(versions)} packages; --packages lists them")
 
 
 def find_entry(project: Project, key: str) -> tuple[str, Entry]:
@@ -64,6 +73,27 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
     if below:
         raise DataError(f"{key}: is a group of {len(below)} numbers; name one of them, for example {below[0]}.")
     raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
+
+
+def _embeds(project: Project, document: str, chapter: str) -> list[str]:
+    path = project.root / document
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    mark = f"notebooks/{chapter}.ipynb#"
+    found = [
+        (number, line.partition(mark)[2].partition(" ")[0]) for number, line in enumerate(lines, 1) if mark in line
+    ]
+    return [f"{document}, line {number}: {label}" for number, label in found]
+
+
+def _metrics(project: Project, chapter: str) -> list[str]:
+    from lib.build.closure import imported_modules, notebook_code, source_files
+
+    source = project.root / f"notebooks/{chapter}.ipynb"
+    if not source.is_file():
+        return []
+    files = source_files(imported_modules(notebook_code(source)), project.root)
+    names = [project.relative(path) for path in files]
+    return [name for name in names if name.startswith("lib/metrics/") and not name.endswith("__init__.py")]
 
 
 def _sources(path: Path) -> dict[str, str]:

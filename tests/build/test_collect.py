@@ -41,6 +41,7 @@ def small_project(root: Path, monkeypatch: pytest.MonkeyPatch, study: str) -> Pr
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "params", tmp_path / "params")
+    shutil.copytree(ROOT / "data/published", tmp_path / "data/published")
     shutil.copy(ROOT / "_quarto.yml", tmp_path / "_quarto.yml")
     write_small_study(tmp_path)
     (tmp_path / "report").mkdir()

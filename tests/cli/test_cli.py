@@ -11,7 +11,8 @@ from tests_support import write_small_study
 from typer.testing import CliRunner
 
 from lib.cli import main as cli
-from lib.project import ROOT_VARIABLE
+from lib.errors import ParameterError
+from lib.project import ROOT_VARIABLE, open_project
 from lib.results import RESULTS_VARIABLE, Results
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,7 @@ runner = CliRunner()
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "params", tmp_path / "params")
+    shutil.copytree(ROOT / "data/published", tmp_path / "data/published")
     shutil.copy(ROOT / "requirements.lock", tmp_path / "requirements.lock")
     write_small_study(tmp_path)
     monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
@@ -39,7 +41,10 @@ def test_doctor_tells_state_and_cure_and_never_a_key(project: Path, monkeypatch:
     code, said = invoke("doctor")
     assert code == 0
     assert "ok     Key OPENAI_API_KEY: set" in said
-    assert "todo   Key GEMINI_API_KEY: not set\n       cure: Export it to ask Gemini 2.5 Flash" in said
+    assert (
+        "todo   Key GEMINI_API_KEY: not set; pages need none\n       cure: Export it before asking Gemini 2.5 Flash"
+        in said
+    )
     assert (
         "Ratings: SIMULATED data stand in\n       cure: Put the real ratings into data/human_ratings/ratings.csv"
         in said
@@ -97,7 +102,7 @@ def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
     (cache / "provenance").mkdir()
     (cache / "provenance/human.json").write_text(json.dumps(record), encoding="utf-8")
     for key in ("conditions.gemini-2.5-flash.kappa", "conditions.gemini-2_5-flash.kappa"):
-        code, said = invoke("trace", key, "--study", "params/small.yaml")
+        code, said = invoke("trace", key, "--packages", "--study", "params/small.yaml")
         assert code == 0
         for part in (
             "= 0.8531, printed as .853",
@@ -148,6 +153,24 @@ def test_real_ratings_end_the_twin(project: Path) -> None:
     said = invoke("doctor")[1]
     assert "SIMULATED" not in said
     assert "Predictions gemma3-4b: none" in said
+
+
+def test_a_machine_that_the_twin_does_not_know_is_missing_and_breaks_nothing(project: Path) -> None:
+    condition = (project / "params/conditions/beit.yaml").read_text(encoding="utf-8").replace("id: beit", "id: robot")
+    (project / "params/conditions/robot.yaml").write_text(condition, encoding="utf-8")
+    (project / "data/predictions").mkdir()
+    (project / "data/predictions/robot.csv").write_text("image_id,emotion\n", encoding="utf-8")
+    opened = open_project(root=project)
+    assert len(opened.available) == 13
+    assert "robot" not in opened.available
+    assert "Predictions robot: none simulated" in invoke("doctor")[1]
+
+
+def test_simulated_data_stand_in_for_no_other_study(project: Path) -> None:
+    text = (project / "params/study.yaml").read_text(encoding="utf-8")
+    (project / "params/copy.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ParameterError, match="stand_in: got 'twin', but simulated data stand in for the paper's own"):
+        _ = open_project("params/copy.yaml", root=project).study
 
 
 def test_the_command_line_names_its_verbs() -> None:

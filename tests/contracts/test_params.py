@@ -106,6 +106,12 @@ def test_a_study_that_makes_no_sense_is_refused(tmp_path: Path, change: dict[str
         read_study(path)
 
 
+@pytest.mark.parametrize("name", ["study", "example", "affectnet-c25"])
+def test_the_study_files_that_come_along_are_valid(name: str) -> None:
+    study = read_study(ROOT / f"params/{name}.yaml")
+    assert (study.stand_in == "twin") == (name == "study")
+
+
 def test_scale_values_are_the_steps(small_study: Study) -> None:
     assert small_study.dimensions["arousal"].values.tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert small_study.dimensions["valence"].values.tolist() == [-3, -2, -1, 0, 1, 2, 3]
