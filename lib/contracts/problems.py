@@ -20,7 +20,7 @@ class Problems:
     """What is wrong with one file; `raise_any` ends the reading if anything is."""
 
     path: Path
-    lines: list[str] = field(default_factory=list)
+    lines: list[tuple[int, str]] = field(default_factory=list)
     count: int = 0
 
     def add(self, table: pl.DataFrame, fault: pl.Expr, column: str, say: str) -> None:
@@ -28,7 +28,7 @@ class Problems:
         bad = table.filter(fault.fill_null(False))
         self.count += bad.height
         for row, value in bad.head(SHOWN).select(ROW, column).iter_rows():
-            self.lines.append(f"row {row}, column {column!r}: got {value!r}, {say}")
+            self.lines.append((row, f"row {row}, column {column!r}: got {value!r}, {say}"))
 
     def add_unknown(self, table: pl.DataFrame, column: str, known: list[str], what: str) -> None:
         """Note each value of `column` that is not `known`, offering the nearest one."""
@@ -39,19 +39,13 @@ class Problems:
         ):
             times = bad.filter(pl.col(column) == value).height
             also = f", and {times - 1} more like it" if times > 1 else ""
-            self.lines.append(
-                f"row {row}, column {column!r}: got {value!r}, which is not {what}{nearest(value, known)}{also}"
-            )
-
-    def add_line(self, line: str) -> None:
-        """Note a fault that has no single row."""
-        self.count += 1
-        self.lines.append(line)
+            said = f"row {row}, column {column!r}: got {value!r}, which is not {what}{nearest(value, known)}{also}"
+            self.lines.append((row, said))
 
     def raise_any(self, cure: str) -> None:
-        """Raise DataError with all that was noted, if anything was."""
+        """Raise DataError with what was noted, in the order of the rows, if anything was."""
         if self.count:
-            shown = "\n".join(f"  {line}" for line in self.lines[: 2 * SHOWN])
+            shown = "\n".join(f"  {line}" for _, line in sorted(self.lines)[: 2 * SHOWN])
             raise DataError(f"{self.path}: {self.count} fault(s)\n{shown}\n{cure} Nothing was changed.")
 
 
