@@ -9,6 +9,7 @@ import polars as pl
 from lib.formats import count_in_words, format_value
 from lib.results import Results
 
+SAME = 9  # decimals to which two figures must agree to be tied: rounding errors of sums are far below
 KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER"]}
 
 
@@ -23,7 +24,9 @@ def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], tota
 
 
 def share_in_words(count: int, total: int) -> str:
-    """How many of how many: `two of eight`, `all eight`, `none of the eight`; from totals of eleven on, digits."""
+    """How many of how many: `two of eight`, `all eight`, `none of the eight`, `the one`; above ten in digits."""
+    if total == 1:
+        return "the one" if count else "not the one"
     if count == total:
         return f"all {count_in_words(total)}"
     if count == 0:
@@ -56,15 +59,28 @@ def put_extremes(
 ) -> None:
     """Record the rows with the lowest and the highest `by` under the two words, such as (`worst`, `best`).
 
-    Equal values are broken by the frame's order, so that the choice never depends on chance.
+    Texts of rows with equal values are joined (`A and B`), see `extreme_row`.
     """
     known = frame.drop_nulls(by)
     if known.is_empty():
         return
-    ordered = known.sort(by, maintain_order=True)
-    top = known.sort(pl.col(by) * -1, maintain_order=True)
-    for word, row in zip(words, (ordered.row(0, named=True), top.row(0, named=True)), strict=True):
-        put_row(results, [*path, word], row, columns)
+    for word, highest in zip(words, (False, True), strict=True):
+        put_row(results, [*path, word], extreme_row(known, by, highest=highest), columns)
+
+
+def extreme_row(frame: pl.DataFrame, by: str, *, highest: bool) -> dict[str, object]:
+    """The row with the highest (or lowest) `by`; of several such rows, the texts are joined as running text.
+
+    Numbers other than `by` are those of the first of them. `frame` has rows, and `by` has no nulls.
+    """
+    values = frame[by].cast(pl.Float64).round(SAME)
+    tied = frame.filter(values == (values.max() if highest else values.min()))
+    row = tied.row(0, named=True)
+    if tied.height > 1:
+        for name, kind in tied.schema.items():
+            if kind in {pl.String, pl.Enum, pl.Categorical}:
+                row[name] = listed(tied[name].cast(pl.String).drop_nulls().unique(maintain_order=True).to_list())
+    return row
 
 
 def listed(names: Sequence[str]) -> str:

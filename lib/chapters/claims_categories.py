@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, listed, of_kind, put_count, put_extremes, put_range, put_row
+from lib.chapters.claims import KINDS, SAME, extreme_row, listed, of_kind, put_count, put_extremes, put_range, put_row
 from lib.chapters.scores import LabelScores
 from lib.formats import bounded, count_in_words, plus_signed
 from lib.metrics.categories import UNANSWERED
@@ -28,7 +28,7 @@ def claim_overall(results: Results, overall: pl.DataFrame, names: pl.DataFrame) 
         results.put(["claims", "count", kind], own.height, count_in_words(own.height))
         for word, descending in (("worst", False), ("best", True)):
             if own.height:
-                row = own.sort(pl.col("accuracy") * (-1 if descending else 1), maintain_order=True).row(0, named=True)
+                row = extreme_row(own, "accuracy", highest=descending)
                 put_row(results, ["claims", word, kind], row, FIGURES)
         for figure in ("accuracy", "kappa", "macro_f1"):
             put_range(results, ["claims", "range", kind, figure], own[figure])
@@ -62,34 +62,28 @@ def claim_emotions(results: Results, per_emotion: pl.DataFrame, names: pl.DataFr
         means = own.group_by("emotion").agg(pl.col("accuracy").mean().alias("mean_accuracy")).sort("emotion")
         for word, descending in (("hardest", False), ("easiest", True)):
             if means.height:
-                row = means.sort(pl.col("mean_accuracy") * (-1 if descending else 1), maintain_order=True).row(
-                    0, named=True
-                )
-                results.put(["claims", f"{word}_emotion", kind, "emotion"], row["emotion"])
-                results.put(
-                    ["claims", f"{word}_emotion", kind, "mean_accuracy"],
-                    row["mean_accuracy"],
-                    bounded(row["mean_accuracy"]),
-                )
+                row = extreme_row(means, "mean_accuracy", highest=descending)
+                path, mean = ["claims", f"{word}_emotion", kind], float(str(row["mean_accuracy"]))
+                results.put([*path, "emotion"], row["emotion"])
+                results.put([*path, "mean_accuracy"], mean, bounded(mean))
 
 
 def claim_confusions(results: Results, confusion: pl.DataFrame, names: pl.DataFrame) -> None:
     """Each machine's most frequent confusion, and the confusion that is the most frequent one of most machines.
 
     Keys: claims.most_confused.<id>.{intended, predicted, count, percent};
-    claims.commonest_confusion.<kind>.{intended, predicted, count, total, share, share_start, names}.
+    claims.commonest_confusion.<kind>.{intended, predicted, count, total, share, share_start, names}. A machine with
+    several confusions that are equally frequent counts for each of them; claims.most_confused has the first.
     """
     wrong = confusion.join(names, on="condition", maintain_order="left").filter(
         (pl.col("intended").cast(pl.String) != pl.col("predicted"))
         & (pl.col("predicted") != UNANSWERED)
         & (pl.col("count") > 0)
     )
-    top = (
-        wrong.sort(pl.col("count") * -1, maintain_order=True)
-        .unique("condition", keep="first", maintain_order=True)
-        .sort("condition")
+    top = wrong.filter(pl.col("count") == pl.col("count").max().over("condition")).sort(
+        "condition", maintain_order=True
     )
-    for row in top.iter_rows(named=True):
+    for row in top.unique("condition", keep="first", maintain_order=True).iter_rows(named=True):
         path = ["claims", "most_confused", row["condition"]]
         put_row(results, path, row, ["intended", "predicted", "count"])
         results.put([*path, "percent"], 100 * row["proportion"])
@@ -99,7 +93,7 @@ def claim_confusions(results: Results, confusion: pl.DataFrame, names: pl.DataFr
         if pairs.height:
             row = pairs.sort(pl.col("times") * -1, "intended", "predicted").row(0, named=True)
             put_row(results, ["claims", "commonest_confusion", kind], row, ["intended", "predicted"])
-            put_count(results, ["claims", "commonest_confusion", kind], row["short_name"], own.height)
+            put_count(results, ["claims", "commonest_confusion", kind], row["short_name"], own["condition"].n_unique())
 
 
 def claim_pairs(
@@ -126,18 +120,19 @@ def claim_pairs(
             results.put(
                 [*path, f"{word}_kappa"], row["kappa"], bounded(row["kappa"]) if row["kappa"] is not None else None
             )
-        largest: tuple[float, str] | None = None
+        gains: list[tuple[float, str]] = []
         own = scores.per_emotion.drop_nulls("accuracy")
         emotions = own.filter(pl.col("condition") == first).join(
             own.filter(pl.col("condition") == second), on="emotion", suffix="_second", maintain_order="left"
         )
         for row in emotions.iter_rows(named=True):
             _put_gain(results, [*path, "emotion", row["emotion"]], row["accuracy"], row["accuracy_second"])
-            gain = row["accuracy"] - row["accuracy_second"]
-            largest = max(largest or (gain, row["emotion"]), (gain, row["emotion"]), key=lambda item: item[0])
-        if largest is not None:
-            results.put([*path, "largest_gain", "emotion"], largest[1])
-            results.put([*path, "largest_gain", "gain_points"], 100 * largest[0], plus_signed(100 * largest[0], 1))
+            gains.append((100 * (row["accuracy"] - row["accuracy_second"]), row["emotion"]))
+        if gains:
+            largest = max(gain for gain, _ in gains)
+            tied = [emotion for gain, emotion in gains if round(gain, SAME) == round(largest, SAME)]
+            results.put([*path, "largest_gain", "emotion"], listed(tied))
+            results.put([*path, "largest_gain", "gain_points"], largest, plus_signed(largest, 1))
 
 
 def claim_unanswered(results: Results, overall: pl.DataFrame, names: pl.DataFrame) -> None:

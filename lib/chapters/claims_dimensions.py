@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, of_kind, put_count, put_extremes, put_range, put_row
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_extremes, put_range, put_row
 from lib.formats import count_in_words, format_value, plus_signed
 from lib.metrics.human import HumanBaseline
 from lib.results import Results
@@ -33,10 +33,10 @@ def claim_values(
             for figure in ("r", "mae", "rmse", "bias", "mae_ratio", "sd_ratio"):
                 put_range(results, ["claims", "range", *place, figure], own[figure])
             for by, words in (("mae", ("closest", "farthest")), ("r", ("lowest_r", "highest_r"))):
-                for word, sign in zip(words, (1, -1), strict=True):
-                    known = own.drop_nulls(by).sort(pl.col(by) * sign, maintain_order=True)
+                known = own.drop_nulls(by)
+                for word, highest in zip(words, (False, True), strict=True):
                     if known.height:
-                        put_row(results, ["claims", word, *place], known.row(0, named=True), FIGURES)
+                        put_row(results, ["claims", word, *place], extreme_row(known, by, highest=highest), FIGURES)
             counted = {
                 "below_loo": pl.col("mae") < (baselines[str(dimension)].loo_mae or 0),
                 "below_pairwise": pl.col("mae") < (baselines[str(dimension)].pairwise_mae or 0),
@@ -68,11 +68,11 @@ def claim_emotion_bias(results: Results, biases: pl.DataFrame, names: pl.DataFra
                 results, [*path, "positive"], rows.filter(pl.col("bias") > 0)["short_name"].to_list(), rows.height
             )
         for (dimension,), rows in own.group_by("dimension", maintain_order=True):
-            for word, sign in (("lowest_bias", 1), ("highest_bias", -1)):
-                row = rows.sort(pl.col("bias") * sign, maintain_order=True).row(0, named=True)
+            for word, highest in (("lowest_bias", False), ("highest_bias", True)):
+                row = extreme_row(rows, "bias", highest=highest)
                 path = ["claims", word, kind, str(dimension)]
                 put_row(results, path, row, ["short_name", "emotion"])
-                results.put([*path, "bias"], row["bias"], plus_signed(row["bias"]))
+                results.put([*path, "bias"], row["bias"], plus_signed(float(str(row["bias"]))))
 
 
 def claim_inversion(results: Results, scores: pl.DataFrame, names: pl.DataFrame) -> None:
@@ -122,8 +122,9 @@ def claim_people(results: Results, baselines: Mapping[str, HumanBaseline], per_e
             results.put(["claims", "people", word, "dimension"], name)
             results.put(["claims", "people", word, "alpha_ordinal"], known[name])
     if per_emotion is not None:
-        for word, sign in (("clearest_emotion", -1), ("least_clear_emotion", 1)):
-            row = per_emotion.sort(pl.col("intended_share") * sign, maintain_order=True).row(0, named=True)
+        for word, highest in (("clearest_emotion", True), ("least_clear_emotion", False)):
+            row = extreme_row(per_emotion.drop_nulls("intended_share"), "intended_share", highest=highest)
             results.put(["claims", "people", word, "emotion"], row["emotion"])
             for figure in ("majority_agreement", "intended_share"):
-                results.put(["claims", "people", word, figure], row[figure], format_value("proportion", row[figure]))
+                share = float(str(row[figure]))
+                results.put(["claims", "people", word, figure], share, format_value("proportion", share))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, of_kind, put_count, put_range, put_row
+from lib.chapters.claims import KINDS, SAME, extreme_row, listed, of_kind, put_count, put_range, put_row
 from lib.formats import bounded, count_in_words, format_value, plus_signed
 from lib.results import Results
 
@@ -33,7 +33,7 @@ def claim_variation(results: Results, machines: pl.DataFrame, people: pl.DataFra
             constant = own.filter(pl.col("distinct") == 1)["short_name"].unique(maintain_order=True).to_list()
             put_count(results, [*path, "constant"], constant, own["condition"].n_unique())
             if known.height:
-                row = known.sort("sd", maintain_order=True).row(0, named=True)
+                row = extreme_row(known, "sd", highest=False)
                 put_row(results, [*path, "smallest"], row, ["short_name", "emotion", "sd", "distinct"])
 
 
@@ -42,7 +42,8 @@ def claim_groups(results: Results, groups: pl.DataFrame, names: pl.DataFrame, fa
 
     Keys: claims.gap.<factor>.<kind>.{largest, smallest}.{short_name, points, best_level, best_accuracy, best_percent,
     worst_level, worst_accuracy, worst_percent}; claims.gap.<factor>.<kind>.range.{low, high};
-    claims.best_level.<factor>.<kind>.<level>.{count, ...}.
+    claims.best_level.<factor>.<kind>.<level>.{count, ...}: machines whose accuracy is higher there than at every other
+    level; claims.best_level.<factor>.<kind>.tied.{count, ...}: those that are best at several levels equally.
     """
     joined = groups.drop_nulls(factor).join(names, on="condition", maintain_order="left")
     gaps = _gaps(joined, factor, ["condition", "type", "short_name"])
@@ -54,17 +55,21 @@ def claim_groups(results: Results, groups: pl.DataFrame, names: pl.DataFrame, fa
         path = ["claims", "gap", factor, kind]
         for end, value in (("low", own["points"].min()), ("high", own["points"].max())):
             results.put([*path, "range", end], value, f"{float(value):.1f}")  # type: ignore[arg-type]
-        for word, sign in (("largest", -1), ("smallest", 1)):
-            _put_gap(results, [*path, word], own.sort(pl.col("points") * sign, maintain_order=True).row(0, named=True))
+        for word, highest in (("largest", True), ("smallest", False)):
+            _put_gap(results, [*path, word], _extreme_gap(own, highest=highest))
+        single = pl.col("best_levels").list.len() == 1
         for level in levels:
-            best = own.filter(pl.col("best_level") == level)["short_name"].to_list()
+            best = own.filter(single & (pl.col("best_level") == level))["short_name"].to_list()
             put_count(results, ["claims", "best_level", factor, kind, level], best, own.height)
+        tied = own.filter(~single)["short_name"].to_list()
+        put_count(results, ["claims", "best_level", factor, kind, "tied"], tied, own.height)
 
 
 def claim_cells(results: Results, cells: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
     """The largest difference between levels within one emotion: claims.cell_gap.<factor>.<kind>.largest.{emotion, ...}.
 
-    Also claims.cell_gap.<factor>.<kind>.direction_differs.{count, ...}: machines for which no level is best throughout.
+    Also claims.cell_gap.<factor>.<kind>.direction_differs.{count, ...}: machines for which no level is (or ties
+    for) the best throughout; emotions without any difference are left out.
     """
     joined = cells.drop_nulls([factor, "intended"]).join(names, on="condition", maintain_order="left")
     gaps = _gaps(joined, factor, ["condition", "type", "short_name", "intended"]).filter(pl.col("points") > 0)
@@ -73,12 +78,14 @@ def claim_cells(results: Results, cells: pl.DataFrame, names: pl.DataFrame, fact
         if own.is_empty():
             continue
         path = ["claims", "cell_gap", factor, kind]
-        row = own.sort(pl.col("points") * -1, maintain_order=True).row(0, named=True)
+        row = _extreme_gap(own, highest=True)
         _put_gap(results, [*path, "largest"], row)
         results.put([*path, "largest", "emotion"], row["intended"])
-        several = own.group_by("short_name", maintain_order=True).agg(pl.col("best_level").n_unique().alias("levels"))
-        differing = several.filter(pl.col("levels") > 1)["short_name"].to_list()
-        put_count(results, [*path, "direction_differs"], differing, several.height)
+        best: dict[str, list[set[str]]] = {}
+        for name, found in own.select("short_name", "best_levels").iter_rows():
+            best.setdefault(name, []).append(set(found))
+        differing = [name for name, found in best.items() if not set.intersection(*found)]
+        put_count(results, [*path, "direction_differs"], differing, len(best))
 
 
 def claim_group_bias(results: Results, biases: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
@@ -96,13 +103,13 @@ def claim_group_bias(results: Results, biases: pl.DataFrame, names: pl.DataFrame
             )
             put_range(results, [*path, "range"], spans["points"], "points")
             worst = spans.sort(pl.col("points") * -1, maintain_order=True).row(0, named=True)
-            own = rows.filter(pl.col("condition") == worst["condition"]).sort("bias", maintain_order=True)
-            low, high = own.row(0, named=True), own.row(-1, named=True)
-            results.put([*path, "largest", "short_name"], low["short_name"])
+            own = rows.filter(pl.col("condition") == worst["condition"])
+            results.put([*path, "largest", "short_name"], own["short_name"][0])
             results.put([*path, "largest", "points"], worst["points"], format_value("points", worst["points"]))
-            for word, row in (("highest", high), ("lowest", low)):
+            for word in ("highest", "lowest"):
+                row = extreme_row(own, "bias", highest=word == "highest")
                 results.put([*path, "largest", f"{word}_level"], row[factor])
-                results.put([*path, "largest", f"{word}_bias"], row["bias"], plus_signed(row["bias"]))
+                results.put([*path, "largest", f"{word}_bias"], row["bias"], plus_signed(float(str(row["bias"]))))
 
 
 def claim_factors(results: Results, factors: dict[str, str]) -> None:
@@ -113,15 +120,28 @@ def claim_factors(results: Results, factors: dict[str, str]) -> None:
 
 def _gaps(joined: pl.DataFrame, factor: str, by: list[str]) -> pl.DataFrame:
     known = joined.drop_nulls("accuracy").sort(*by[:1], factor, maintain_order=True)
-    best = pl.col("accuracy").arg_max()
-    worst = pl.col("accuracy").arg_min()
-    return known.group_by(by, maintain_order=True).agg(
+    accuracy, level = pl.col("accuracy").round(SAME), pl.col(factor).cast(pl.String)
+    gaps = known.group_by(by, maintain_order=True).agg(
         (100 * (pl.col("accuracy").max() - pl.col("accuracy").min())).alias("points"),
-        pl.col(factor).get(best).alias("best_level"),
+        level.filter(accuracy == accuracy.max()).alias("best_levels"),
         pl.col("accuracy").max().alias("best_accuracy"),
-        pl.col(factor).get(worst).alias("worst_level"),
+        level.filter(accuracy == accuracy.min()).alias("worst_levels"),
         pl.col("accuracy").min().alias("worst_accuracy"),
     )
+    return gaps.with_columns(
+        pl.Series(f"{word}_level", [listed(levels) for levels in gaps[f"{word}_levels"].to_list()], dtype=pl.String)
+        for word in ("best", "worst")
+    )
+
+
+def _extreme_gap(gaps: pl.DataFrame, *, highest: bool) -> dict[str, object]:
+    """The row of the largest or smallest gap.
+
+    Names are joined only where tied rows have the same levels and accuracies: those of different ones would not fit.
+    """
+    first = gaps.sort(pl.col("points").round(SAME) * (-1 if highest else 1), maintain_order=True).row(0, named=True)
+    alike = [pl.col(name) == first[name] for name in ("best_level", "best_accuracy", "worst_level", "worst_accuracy")]
+    return extreme_row(gaps.filter(*alike), "points", highest=highest)
 
 
 def _put_gap(results: Results, path: list[str], row: dict[str, object]) -> None:

@@ -63,11 +63,17 @@ def record_scales(results: Results, data: StudyData) -> None:
 
 
 def record_conditions(results: Results, data: StudyData) -> None:
-    """Record design.{conditions, vlms, fers, ...} and conditions.<id>.{name, short_name, type, model, backend, ...}."""
-    every = list(data.project.conditions.values())
+    """Record design.{conditions, vlms, fers, ...} and conditions.<id>.{name, short_name, type, model, backend, ...}.
+
+    Counts and lists are of the conditions that have predictions; the others are counted in design.conditions_missing
+    and named in design.conditions_missing_names, and their facts are recorded too.
+    """
+    every = list(data.conditions.values())
     results.put(["design", "conditions"], len(every))
     results.put(["design", "conditions_in_words"], count_in_words(len(every)))
-    results.put(["design", "conditions_missing"], len(data.missing_conditions))
+    missing = list(data.missing_conditions.values())
+    results.put(["design", "conditions_missing"], len(missing))
+    results.put(["design", "conditions_missing_names"], listed([item.short_name for item in missing]))
     for word, kind in (("vlms", "vlm"), ("fers", "fer")):
         own = [item for item in every if item.kind == kind]
         results.put(["design", word], len(own))
@@ -79,7 +85,7 @@ def record_conditions(results: Results, data: StudyData) -> None:
     thinking = [item.short_name for item in every if item.thinks]
     results.put(["design", "thinking_in_words"], count_in_words(len(thinking)))
     results.put(["design", "thinking_names"], listed(thinking))
-    for item in every:
+    for item in [*every, *missing]:
         for name, value in condition_facts(item).items():
             results.put(["conditions", item.id, name], value)
 
@@ -148,7 +154,7 @@ def pipeline_lines(data: StudyData) -> tuple[list[str], dict[str, list[str]], li
     ]
     raters = {"People": people}
     for heading, kind in (("VLMs", "vlm"), ("FER classifiers", "fer")):
-        own = sorted(item.short_name for item in data.project.conditions.values() if item.kind == kind)
+        own = sorted(item.short_name for item in data.conditions.values() if item.kind == kind)
         if own:
             raters[heading] = own
     reference = "intended emotion" if study.emotion.intended else "majority label of people"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lib.chapters.claims import listed
 from lib.study_data import StudyData
 
 SIMULATED = "Simulated data."
@@ -10,6 +11,12 @@ SIMULATED = "Simulated data."
 def figure_note(data: StudyData) -> str | None:
     """The short form of the study's simulated-data note for figures; None on real data."""
     return SIMULATED if data.simulated_note else None
+
+
+def missing_note(data: StudyData) -> str | None:
+    """Name the conditions of the study's parameters that have no predictions; None where all have."""
+    missing = [item.name for item in data.missing_conditions.values()]
+    return f"Not reported, because predictions are missing: {listed(missing)}." if missing else None
 
 
 def scale_note(data: StudyData, dimension: str) -> str:

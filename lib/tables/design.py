@@ -52,8 +52,8 @@ def design_table(
     return plain_table(frame, "tbl-design", labels, notes, groups="factor")
 
 
-def conditions_table(conditions: Sequence[Condition], missing: Sequence[str], notes: Iterable[str | None] = ()) -> GT:
-    """Name, backend, strategy, thinking and steps of each condition; those without predictions are marked."""
+def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None] = ()) -> GT:
+    """Name, backend, strategy, thinking and steps of each condition."""
     rows = [
         {
             "name": item.name,
@@ -62,12 +62,11 @@ def conditions_table(conditions: Sequence[Condition], missing: Sequence[str], no
             "strategy": STRATEGIES[item.strategy],
             "thinking": thinking_text(item),
             "steps": ", ".join(item.steps),
-            "there": "no" if item.id in missing else "yes",
         }
         for item in conditions
     ]
     labels = {"name": "Condition", "type": "Type", "backend": "Backend", "strategy": "Strategy", "thinking": "Thinking"}
-    labels |= {"steps": "Asked for"} | ({"there": "Predictions"} if missing else {})
+    labels |= {"steps": "Asked for"}
     return plain_table(pl.DataFrame(rows), "tbl-conditions", labels, notes, text_columns=list(labels))
 
 

@@ -22,6 +22,7 @@ SHARES = {
     "alpha_ordinal",
 }
 WHOLE = {"thinking_tokens", "most_values", "fewest_values"}
+LIMITS = {"most_values": "at most "}  # published as limits: a figure below one does not deviate from it
 WORDS = {
     "mean": "mean", "sd": "SD of images", "alpha_ordinal": "ordinal alpha", "loo_mae": "leave-one-out MAE",
     "pairwise_mae": "pairwise MAE", "emotion_mean": "mean by emotion", "emotion_sd": "SD by emotion",
@@ -108,14 +109,15 @@ def worst_by_quantity(deviations: pl.DataFrame) -> pl.DataFrame:
 def _row(row: dict[str, object], names: dict[str, str]) -> dict[str, str]:
     quantity, condition = str(row["quantity"]), str(row["condition"])
     parts = [row["dimension"], row["emotion"], row["detail"], _word(quantity)]
+    deviation = _number(quantity, row["deviation"], signed=True)
     within = {True: "yes", False: "no", None: str(row["standing"])}
     return {
         "rater": "People" if condition == "human" else names.get(condition, condition),
         "figure": ", ".join(str(part) for part in parts if part is not None),
         "version": f"{row['version']}, {row['place']}",
-        "published": _number(quantity, row["published"]),
+        "published": LIMITS.get(quantity, "") + _number(quantity, row["published"]),
         "recomputed": _number(quantity, row["recomputed"]),
-        "deviation": _number(quantity, row["deviation"], signed=True),
+        "deviation": "kept" if quantity in LIMITS and row["deviation"] == 0 else deviation,
         "tolerance": _number(quantity, row["tolerance"]),
         "within": within[row["within_tolerance"]],  # type: ignore[index]
     }
@@ -130,7 +132,7 @@ def _number(quantity: str, value: object, *, signed: bool = False) -> str:
         return format_value(quantity, None)
     number = float(str(value))
     if signed:
-        return plus_signed(number, 0 if quantity == "thinking_tokens" else 3)
+        return plus_signed(number, 0 if quantity in WHOLE else 3)
     if quantity in WHOLE:
         return format_value("n", round(number))
     return bounded(number, 4 if 0 < number < 0.001 else 3) if quantity in SHARES else format_value("mae", number)

@@ -48,7 +48,15 @@ def test_counts_are_words_and_can_begin_a_sentence(results: Results) -> None:
 
 @pytest.mark.parametrize(
     ("count", "total", "text"),
-    [(2, 8, "two of eight"), (8, 8, "all eight"), (0, 8, "none of the eight"), (6, 13, "6 of 13"), (13, 13, "all 13")],
+    [
+        (2, 8, "two of eight"),
+        (8, 8, "all eight"),
+        (0, 8, "none of the eight"),
+        (6, 13, "6 of 13"),
+        (13, 13, "all 13"),
+        (1, 1, "the one"),
+        (0, 1, "not the one"),
+    ],
 )
 def test_shares_in_words(count: int, total: int, text: str) -> None:
     assert share_in_words(count, total) == text
@@ -62,10 +70,17 @@ def test_ranges_and_extremes_of_nothing_are_nothing(results: Results) -> None:
     assert results.entries == {}
 
 
-def test_ties_take_the_first(results: Results) -> None:
+def test_ties_are_all_named(results: Results) -> None:
     frame = pl.DataFrame({"name": ["A", "B", "C"], "v": [1.0, 1.0, 1.0]})
     put_extremes(results, ["x"], frame, "v", columns=["name"], words=("low", "high"))
-    assert _text(results, "x.low.name") == _text(results, "x.high.name") == "A"
+    assert _text(results, "x.low.name") == _text(results, "x.high.name") == "A, B and C"
+
+
+def test_the_best_of_several_equals_are_joined(results: Results) -> None:
+    overall = _overall().with_columns(pl.Series("accuracy", [0.9, 0.9, 0.8, 0.7]))
+    claim_overall(results, overall, NAMES)
+    assert _text(results, "claims.best.machines.short_name") == "A and B"
+    assert _text(results, "claims.worst.machines.short_name") == "C"
 
 
 def _overall() -> pl.DataFrame:
@@ -151,7 +166,7 @@ def test_closer_than_people_are_and_wider_than_people(results: Results) -> None:
 def test_inversion_counts_those_above_every_rival(results: Results) -> None:
     claim_inversion(results, _values(), NAMES)
     assert _text(results, "claims.above_all.vlm.valence.names") == "A"
-    assert _text(results, "claims.above_all.fer.valence.share") == "none of the one"
+    assert _text(results, "claims.above_all.fer.valence.share") == "not the one"
 
 
 def test_gaps_name_the_levels_and_how_far_they_are_apart(results: Results) -> None:
@@ -168,6 +183,33 @@ def test_gaps_name_the_levels_and_how_far_they_are_apart(results: Results) -> No
     assert _text(results, "claims.gap.race.vlm.largest.worst_level") == "Y"
     assert _text(results, "claims.gap.race.vlm.range.low") == "10.0"
     assert _text(results, "claims.best_level.race.machines.X.share") == "one of two"
+
+
+def test_a_tie_is_no_levels_win(results: Results) -> None:
+    groups = pl.DataFrame(
+        {
+            "condition": ["a"] * 3 + ["b"] * 3,
+            "race": ["X", "Y", "Z"] * 2,
+            "accuracy": [0.9, 0.9, 0.4, 0.5, 0.6, 0.6 - 1e-3],
+        }
+    )
+    claim_groups(results, groups, NAMES, "race")
+    shares = {level: _text(results, f"claims.best_level.race.vlm.{level}.names") for level in ("X", "Y", "Z", "tied")}
+    assert shares == {"X": "none", "Y": "B", "Z": "none", "tied": "A"}
+    assert _text(results, "claims.gap.race.vlm.largest.best_level") == "X and Y"
+
+
+def test_a_level_that_ties_for_the_best_is_not_another_direction(results: Results) -> None:
+    cells = pl.DataFrame(
+        {
+            "condition": ["a"] * 6,
+            "race": ["X", "Y", "Z"] * 2,
+            "intended": ["sad"] * 3 + ["joy"] * 3,
+            "accuracy": [0.9, 0.9, 0.1, 0.2, 0.3, 0.2],
+        }
+    )
+    claim_cells(results, cells, NAMES, "race")
+    assert _text(results, "claims.cell_gap.race.vlm.direction_differs.names") == "none"
 
 
 def test_cells_say_whether_one_level_is_best_throughout(results: Results) -> None:

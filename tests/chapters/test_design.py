@@ -8,6 +8,7 @@ from lib.chapters.design import (
     record_counts,
     record_scales,
 )
+from lib.chapters.notes import missing_note
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -43,6 +44,25 @@ def test_conditions(lab_project) -> None:
     )  # fmt: skip
     assert texts["design.fers_that_rate"] == "three"
     assert texts["conditions.qwen3-vl-4b-thinking.thinking"] == "yes (up to 1,024 tokens a question)"
+
+
+def test_only_conditions_with_predictions_are_counted(lab_project) -> None:
+    data = StudyData(lab_project)
+    absent = ("gemma3-4b", "emonet")
+    data.conditions = {name: item for name, item in data.conditions.items() if name not in absent}
+    results = Results("design")
+    record_conditions(results, data)
+    texts = {key: entry.text for key, entry in results.entries.items()}
+    assert (texts["design.conditions"], texts["design.vlms_in_words"], texts["design.fers_that_rate"]) == (
+        "11", "seven", "two",
+    )  # fmt: skip
+    assert texts["design.conditions_missing"] == "2"
+    assert "4B" not in texts["design.vlms_names"].replace("VL-4B", "") and "EmoNet" not in texts["design.fers_names"]
+    assert texts["conditions.emonet.type"] == "FER"
+    boxes = pipeline_lines(data)[1]
+    assert (len(boxes["VLMs"]), len(boxes["FER classifiers"])) == (7, 4)
+    note = missing_note(data)
+    assert note is not None and data.project.conditions["emonet"].name in note
 
 
 def test_prompts_are_the_laboratorys_word_for_word(lab_project) -> None:

@@ -259,9 +259,8 @@ def _condition(**changes: object) -> Condition:
 
 def test_conditions_without_predictions_are_marked_only_where_there_are_some() -> None:
     conditions = [_condition(), _condition(id="b", name="B", thinking={"mode": "budget", "budget": 1024})]
-    assert header(design.conditions_table(conditions, []))[-1] == "Asked for"
-    found = rows(design.conditions_table(conditions, ["b"]))
-    assert [row[-1] for row in found] == ["yes", "no"]
+    assert header(design.conditions_table(conditions))[-1] == "Asked for"
+    found = rows(design.conditions_table(conditions))
     assert found[1][4] == "yes (up to 1,024 tokens a question)"
 
 
@@ -315,6 +314,17 @@ def test_the_twin_beside_what_was_published(deviations: pl.DataFrame) -> None:
     ]  # fmt: skip
     assert found[3] == ["accuracy", "v5, Table 1", ".900", ".800", "−0.100", ".050", "no"]
     assert found[5] == ["accuracy", "v5, Table 1", ".900", "–", "–", "–", "superseded"]
+
+
+def test_a_published_limit_is_shown_as_one(deviations: pl.DataFrame) -> None:
+    limits = deviations.head(2).with_columns(
+        pl.lit("most_values").alias("quantity"),
+        pl.Series("published", [6.0, 6.0]),
+        pl.Series("recomputed", [5.0, 7.0]),
+        pl.Series("deviation", [0.0, 1.0]),
+    )
+    found = [row for row in rows(twin.deviations_table(limits, NAMES)) if len(row) > 1]
+    assert [row[2:5] for row in found] == [["at most 6", "5", "kept"], ["at most 6", "7", "+1"]]
 
 
 def test_the_twins_worst_deviation_by_kind_of_figure(deviations: pl.DataFrame) -> None:
