@@ -17,7 +17,7 @@ BACKENDS = {
     "transformers": "Hugging Face", "onnx": "ONNX Runtime", "emotiefflib": "EmotiEffLib", "held-out-rater": "people",
 }  # fmt: skip
 STRATEGIES = {
-    "context_carry": "context carry", "json_single": "all at once", "text_only": "text only",
+    "context_carry": "context carry", "json_single": "single question", "text_only": "text only",
     "classifier": "classifier",
 }  # fmt: skip
 
