@@ -6,7 +6,8 @@ from pathlib import Path
 from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
-from lib.project import HUMAN_NULL, TWIN_TARGETS, open_project
+from lib.contracts.predictions import HUMAN_NULL
+from lib.project import TWIN_TARGETS, open_project
 
 # A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here.
 CHAPTERS = {

@@ -18,7 +18,6 @@ MARK = "_quarto.yml"
 DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 ROOT_VARIABLE = "RATER_ROOT"
-HUMAN_NULL = "human-null"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 
 

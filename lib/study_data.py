@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from lib.contracts.condition import Condition
+from lib.contracts.predictions import HUMAN_NULL
 from lib.errors import MissingFileError
 from lib.files import sha256_file
-from lib.project import HUMAN_NULL, Project, open_project
+from lib.project import Project, open_project
 
 SIMULATED_NOTE = (
     "Simulated data: ratings and predictions come from the project's twin, not from people or models. "

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from lib.contracts.images import Images, images_of_ratings, read_images
-from lib.contracts.predictions import read_predictions
+from lib.contracts.predictions import HUMAN_NULL, read_predictions
 from lib.contracts.ratings import read_participants, read_ratings, refuse_unrated
 from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
 from lib.metrics.human_null import hold_out
-from lib.project import HUMAN_NULL, Project
+from lib.project import Project
 
 SOURCES = "rater.sources"
 

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from lib.chapters.conditions import answers_of, condition_ids, machine_dimensions
+from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.counts import count_labels
 from lib.metrics.human import image_means
-from lib.project import HUMAN_NULL
 from lib.study_data import StudyData
 
 

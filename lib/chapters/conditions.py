@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from lib.contracts.condition import Condition
-from lib.project import HUMAN_NULL
+from lib.contracts.predictions import HUMAN_NULL
 from lib.study_data import StudyData
 
 KINDS = {"vlm": "VLM", "fer": "FER", "human": "Person"}

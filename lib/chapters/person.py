@@ -11,9 +11,9 @@ import polars.selectors as cs
 
 from lib.chapters.answers import label_answers, value_answers
 from lib.chapters.scores import LabelScores, score_labels, score_values
+from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.human import HumanBaseline
 from lib.metrics.human_null import hold_out
-from lib.project import HUMAN_NULL
 from lib.study_data import StudyData
 
 DRAWS = 50  # the standard error of a mean is then a seventh of the spread between draws

@@ -13,7 +13,6 @@ from lib.metrics.majority import MajorityAgreement
 from lib.results import Results
 from lib.tables.twin import worst_by_quantity
 
-LABEL_FIGURES = ("n", "n_valid", "n_answered", "correct", "accuracy", "low", "high", "kappa", "macro_f1")
 VALUE_FIGURES = (
     "n", "n_excluded", "r", "mae", "rmse", "bias", "sd_difference", "machine_mean", "machine_sd", "people_mean",
     "people_sd", "mae_ratio", "folded_mae",

@@ -11,6 +11,9 @@ from lib.contracts.problems import Problems, parse_number
 from lib.contracts.study import Study
 from lib.contracts.table_files import read_table
 
+HUMAN_NULL = "human-null"
+"""Id of the condition in which one held-out person answers as if a machine."""
+
 CURE = "Put the predictions there (columns image_id, emotion and one a dimension), or ask the machine."
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from lib.contracts.predictions import HUMAN_NULL
 from lib.errors import DataError
 from lib.metrics.checks import require_columns, require_rows
-
-HUMAN_NULL = "human-null"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from lib.errors import DocumentError
 from lib.press.tree import Node
 
 READER = "markdown-latex_macros-native_divs-native_spans"
-API_VERSION_KEY = "pandoc-api-version"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import polars as pl
 from great_tables import GT
@@ -144,17 +144,6 @@ def excluded_note(scores: pl.DataFrame, names: pl.DataFrame) -> str:
     )
     said = f"{named}; {count_in_words(0)} of the others" if named else count_in_words(0)
     return f"Images without a parseable answer, or without people's ratings, are left out: {said}."
-
-
-def dimensions_note(dimensions: Sequence[str], scales: Mapping[str, tuple[float, float]]) -> str:
-    """Say what the scales are, such as `Valence from 1 to 9`."""
-    parts = [f"{name} from {signed(scales[name][0])} to {signed(scales[name][1])}" for name in dimensions]
-    return f"Scale: {'; '.join(parts)}."
-
-
-def signed(value: float) -> str:
-    """A scale's end as text, with a true minus sign."""
-    return f"{value:g}".replace("-", "−")
 
 
 def _named(scores: pl.DataFrame, names: pl.DataFrame, by: str = "r", *, descending: bool = True) -> pl.DataFrame:

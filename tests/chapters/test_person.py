@@ -7,8 +7,8 @@ from lib.chapters.answers import label_answers, reference_emotions, value_answer
 from lib.chapters.people import human_baselines
 from lib.chapters.person import average_labels, average_values, person_note
 from lib.chapters.scores import score_labels, score_values
+from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.majority import majority
-from lib.project import HUMAN_NULL
 from lib.study_data import StudyData
 
 
