@@ -9,7 +9,8 @@ from lib.build.renderer import find_quarto
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import TWIN_TARGETS, open_project
 
-# A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here.
+# A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here. `results` are all other
+# chapters' numbers; `ledger` the published ones.
 CHAPTERS = {
     "design": ["data", "prompts"],
     "human": ["data", "null"],
@@ -41,12 +42,14 @@ def condition_file(name):
 
 
 def chapter_inputs(wildcards):
-    sources = {"data": DATA, "null": NULL if STUDY.analysis.human_null else [], "predictions": PREDICTIONS}
+    others = expand(f"{CACHE}/results/{{chapter}}.json", chapter=[name for name, needs in CHAPTERS.items() if "results" not in needs])
+    null = NULL if STUDY.analysis.human_null else []
+    sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "results": others}
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
 
 def chapter_digest(wildcards):
-    extra = {"prompts": ROOT / "params/prompts", "targets": ROOT / TWIN_TARGETS}
+    extra = {"prompts": ROOT / "params/prompts", "targets": ROOT / TWIN_TARGETS, "ledger": ROOT / "data/published/ledger.csv"}
     files = [*PARAMETERS, *(extra[need] for need in CHAPTERS[wildcards.chapter] if need in extra)]
     return digest(files, ROOT) + notebook_digest(ROOT / f"notebooks/{wildcards.chapter}.ipynb", ROOT)
 

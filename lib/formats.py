@@ -10,9 +10,12 @@ ABSENT = "–"
 BOUNDED = {
     "accuracy", "kappa", "macro_f1", "f1", "precision", "recall", "r", "low", "high", "rate", "proportion",
     "alpha_ordinal", "alpha_interval", "alpha_nominal", "mode_share", "intended_share", "majority_accuracy",
+    "rho", "ccc", "icc1_1", "icc2_1", "icc3_1", "icc1_k", "icc2_k", "icc3_k", "eta_squared", "partial_eta_squared",
+    "r_squared", "cramers_v", "fleiss_kappa", "weighted_kappa",
 }  # fmt: skip
 THREE_DECIMALS = {"mae", "loo_mae", "pairwise_mae", "rmse", "mae_ratio"}
 PERCENT = {"percent"}
+SMALLEST_P = 0.001
 
 
 def format_value(name: str, value: float | int | str | bool | None) -> str:  # noqa: PLR0911 - a table of cases
@@ -22,6 +25,8 @@ def format_value(name: str, value: float | int | str | bool | None) -> str:  # n
     --------
     >>> format_value("kappa", 0.8531), format_value("bias", -1.28), format_value("n", 1440)
     ('.853', '−1.28', '1,440')
+    >>> format_value("p_adjusted", 0.00004), format_value("alpha_ordinal_low", 0.4512)
+    ('< .001', '.451')
     """
     if value is None:
         return ABSENT
@@ -29,6 +34,9 @@ def format_value(name: str, value: float | int | str | bool | None) -> str:  # n
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
+    if name == "p" or name.startswith("p_"):
+        return p_value(float(value))
+    name = name.removesuffix("_low").removesuffix("_high")
     if isinstance(value, int):
         return signed(f"{value:,}")
     if name in PERCENT or name.endswith("_percent"):
@@ -36,6 +44,11 @@ def format_value(name: str, value: float | int | str | bool | None) -> str:  # n
     if name in BOUNDED:
         return bounded(value)
     return signed(f"{value:.{3 if name in THREE_DECIMALS else 2}f}")
+
+
+def p_value(value: float) -> str:
+    """A p value as psychologists print it: `.031`, `< .001`; never `.000`, and 1 as `1.000`."""
+    return f"< {bounded(SMALLEST_P)}" if value < SMALLEST_P else bounded(value)
 
 
 def bounded(value: float, decimals: int = 3) -> str:

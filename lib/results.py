@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from lib.files import write_json
 from lib.formats import format_value
 
 RESULTS_VARIABLE = "RATER_RESULTS"
+POSITION = re.compile(r"\[\d+\]")
 Scalar = float | int | str | bool | None
 
 
@@ -74,6 +76,16 @@ class Results:
             )
         self.entries[entry.key] = entry
 
+    def put_rows(self, path: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
+        """Record a table, such as an analysis of variance, as a list of rows in `results.json`.
+
+        Each cell is an entry of its own that `rater trace` finds by the row's position, from 0:
+        `conditions.gemma3-4b.valence.anova.[0].f`. Documents show such tables whole, so cells are no variables of theirs.
+        """
+        parts = tuple(path)
+        for position, row in enumerate(rows):
+            self.put((*parts, f"[{position}]"), row)
+
     def save(self, inputs: Mapping[str, str]) -> str:
         """Write all entries and `inputs` (file -> SHA-256) that they were computed from to where the build wants them.
 
@@ -103,9 +115,13 @@ def nest(entries: Iterable[Entry], *, text: bool = False) -> dict[str, Any]:
     ------
     BuildError
         One key is the beginning of another, or two chapters record one key.
+
+    Mappings from [0], [1], ... (what `Results.put_rows` records) become lists; texts leave them out.
     """
     tree: dict[str, Any] = {}
     for entry in entries:
+        if text and any(map(POSITION.fullmatch, entry.path)):
+            continue
         parts = [variable_part(part) for part in entry.path] if text else list(entry.path)
         branch = tree
         for part in parts[:-1]:
@@ -115,7 +131,7 @@ def nest(entries: Iterable[Entry], *, text: bool = False) -> dict[str, Any]:
         if parts[-1] in branch:
             raise BuildError(f"{entry.key}: is recorded by two chapters, or is the beginning of another key.")
         branch[parts[-1]] = entry.text if text else entry.value
-    return tree
+    return {name: _listed(inner) for name, inner in tree.items()}
 
 
 def variable_part(part: str) -> str:
@@ -126,6 +142,14 @@ def variable_part(part: str) -> str:
 def variable_name(entry: Entry) -> str:
     """The name of an entry in a document's `{{< var >}}`."""
     return ".".join(variable_part(part) for part in entry.path)
+
+
+def _listed(branch: object) -> object:
+    """Mappings from [0], [1], ... as lists, at any depth."""
+    if not isinstance(branch, dict):
+        return branch
+    inner = {name: _listed(value) for name, value in branch.items()}
+    return list(inner.values()) if inner and all(map(POSITION.fullmatch, inner)) else inner
 
 
 def _scalar(value: object) -> Scalar:

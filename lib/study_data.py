@@ -11,6 +11,7 @@ from lib.contracts.condition import Condition
 from lib.contracts.predictions import HUMAN_NULL
 from lib.errors import MissingFileError
 from lib.files import sha256_file
+from lib.metrics.resampling import Resampling
 from lib.project import Project, open_project
 
 SIMULATED_NOTE = (
@@ -58,11 +59,20 @@ class StudyData:
         return {name: item for name, item in self.project.conditions.items() if name not in self.conditions}
 
     @cached_property
+    def repeated_predictions(self) -> dict[str, pl.DataFrame]:
+        """Predictions of each condition, by id; every repeat of the same question."""
+        return {name: self._read(f"predictions/{name}.parquet") for name in self.conditions}
+
+    @property
     def predictions(self) -> dict[str, pl.DataFrame]:
         """Predictions of each condition, by id; repeat 0 only, which is what every table reports."""
-        return {
-            name: self._read(f"predictions/{name}.parquet").filter(pl.col("repeat") == 0) for name in self.conditions
-        }
+        return {name: answers.filter(pl.col("repeat") == 0) for name, answers in self.repeated_predictions.items()}
+
+    @property
+    def resampling(self) -> Resampling:
+        """How bootstrap intervals are made in this study."""
+        analysis = self.study.analysis
+        return Resampling(analysis.seed, analysis.bootstrap_draws, analysis.resample, analysis.confidence)
 
     @cached_property
     def human_null(self) -> pl.DataFrame | None:

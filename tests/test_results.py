@@ -71,3 +71,14 @@ def test_a_number_is_recorded_with_the_cell_that_made_it(tmp_path: Path, monkeyp
     counts = [cell.execution_count for cell in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells]
     entries, _ = load_results(tmp_path / "results.json")
     assert [entries["a"].cell, entries["b"].cell] == [counts[2], counts[3]]
+
+
+def test_a_table_becomes_a_list_of_rows_and_no_variable():
+    results = Results("mixed")
+    results.put_rows(["conditions", "0", "anova"], [{"term": "race", "f": 2.5}, {"term": "gender", "f": None}])
+    results.put(["conditions", "0", "n"], 3)
+    assert nest(results.entries.values()) == {
+        "conditions": {"0": {"anova": [{"term": "race", "f": 2.5}, {"term": "gender", "f": None}], "n": 3}}
+    }
+    assert nest(results.entries.values(), text=True) == {"conditions": {"0": {"n": "3"}}}
+    assert results.entries["conditions.0.anova.[0].f"].value == 2.5
