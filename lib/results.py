@@ -80,7 +80,7 @@ class Results:
         """Record a table, such as an analysis of variance, as a list of rows in `results.json`.
 
         Each cell is an entry of its own that `rater trace` finds by the row's position, from 0:
-        `conditions.gemma3-4b.valence.anova.[0].f`. Documents show such tables whole, so cells are no variables of theirs.
+        `conditions.gemma3-4b.valence.anova.[0].f`. Documents show such tables whole: cells are no variables.
         """
         parts = tuple(path)
         for position, row in enumerate(rows):
