@@ -1,1 +1,4 @@
-"""Sections of the results: each computes all tables of one theme and records its numbers; notebooks and `rater analyze` call the same."""
+"""Sections of the results: each computes the tables of one theme and records its numbers.
+
+Notebooks and `rater analyze` call the same sections, so that a number has one way to come about.
+"""
