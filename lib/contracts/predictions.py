@@ -26,8 +26,9 @@ def read_predictions(
     ----------
     path
         CSV or Parquet with image_id and emotion, one column for each dimension that the condition was asked for
-        and, optionally, condition, repeat (default 0) and thinking_tokens. An empty cell is an answer that could not be
-        parsed.
+        and, optionally, condition, repeat (default 0), thinking_tokens and, of a condition that is asked step by step,
+        thinking_tokens_<step> (whole numbers). An empty cell is an answer that could not be parsed, or tokens that are
+        not known.
     condition, study
         Give the steps, the categories and the scales; machines may answer between a scale's steps.
     image_ids
@@ -37,8 +38,9 @@ def read_predictions(
     -------
     polars.DataFrame
         condition, image_id, repeat (Int64), emotion, one Float64 column for each of the study's machine dimensions
-        (null where not asked), valid (every asked step was answered), thinking_tokens (Int64); sorted by image_id
-        and repeat.
+        (null where not asked), valid (every asked step was answered), thinking_tokens (Int64; where only the steps'
+        tokens are given, their sum), thinking_tokens_<step> for emotion and each of these dimensions (Int64; null where
+        not asked, or asked in one question); sorted by image_id and repeat.
 
     Raises
     ------
@@ -46,7 +48,9 @@ def read_predictions(
         Each fault by row, column, value and cure; the file is not changed.
     """
     asked = [name for name in study.machine_dimensions if name in condition.dimensions]
-    table = read_table(path, ["image_id", "emotion", *asked], CURE, optional=["condition", "repeat", "thinking_tokens"])
+    tokens = step_token_columns(study)
+    optional = ["condition", "repeat", "thinking_tokens", *tokens]
+    table = read_table(path, ["image_id", "emotion", *asked], CURE, optional=optional)
     table = _checked(path, table, condition, study, image_ids)
     answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())
     return table.select(
@@ -60,7 +64,13 @@ def read_predictions(
         ),
         answered.alias("valid"),
         "thinking_tokens",
+        *tokens,
     ).sort("image_id", "repeat")
+
+
+def step_token_columns(study: Study) -> list[str]:
+    """The columns of the thinking tokens that each step took: emotion, then the machine dimensions."""
+    return [f"thinking_tokens_{step}" for step in ("emotion", *study.machine_dimensions)]
 
 
 def _checked(
@@ -77,7 +87,9 @@ def _checked(
     for name in (name for name in study.machine_dimensions if name in table.columns):
         table = parse_number(table, name, study.dimensions[name], problems, stepwise=False)
     table = _whole_number(table, "repeat", 0, problems)
-    table = _whole_number(table, "thinking_tokens", None, problems)
+    for name in ("thinking_tokens", *step_token_columns(study)):
+        table = _whole_number(table, name, None, problems)
+    table = _sum_of_steps(table, condition, study, problems)
     question = pl.struct("image_id", "repeat")
     problems.add(
         table,
@@ -100,3 +112,20 @@ def _whole_number(table: pl.DataFrame, column: str, default: int | None, problem
         "which is not a whole number from 0",
     )
     return table.with_columns(number.fill_null(default) if default is not None else number)
+
+
+def _sum_of_steps(table: pl.DataFrame, condition: Condition, study: Study, problems: Problems) -> pl.DataFrame:
+    """Give `thinking_tokens` the sum of its steps where all are known, noting each row where it says otherwise."""
+    by_step = condition.strategy not in {"json_single", "classifier"}
+    own = [f"thinking_tokens_{step}" for step in condition.steps if by_step]
+    for name in step_token_columns(study):
+        if name not in own:
+            problems.add(table, pl.col(name).is_not_null(), name, "but the condition has no such step of its own")
+    if not own:
+        return table
+    total = pl.sum_horizontal(pl.col(own))
+    complete = pl.all_horizontal(pl.col(own).is_not_null())
+    differs = complete & (pl.col("thinking_tokens") != total)
+    problems.add(table, differs, "thinking_tokens", f"which is not the sum of {', '.join(own)}")
+    known = pl.col("thinking_tokens")
+    return table.with_columns(known.fill_null(pl.when(complete).then(total)).alias("thinking_tokens"))

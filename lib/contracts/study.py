@@ -99,8 +99,22 @@ class Files(Parameters):
     conditions: ProjectPath | None = None
 
 
+class Pair(Parameters):
+    """Two conditions that are compared, and what they differ in; a difference is the first minus the second."""
+
+    first: Identifier
+    second: Identifier
+    differ_in: str
+
+    @model_validator(mode="after")
+    def _two_conditions(self) -> Pair:
+        if self.first == self.second:
+            raise ValueError("a pair compares two different conditions")
+        return self
+
+
 class Analysis(Parameters):
-    """Settings shared by all analyses."""
+    """Settings shared by all analyses; `pairs` are the planned comparisons of conditions, by name."""
 
     seed: int = 20260222
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
@@ -108,6 +122,15 @@ class Analysis(Parameters):
     resample: Literal["image", "participant"] = "image"
     correction: Literal["bonferroni", "holm", "fdr_bh"] = "fdr_bh"
     human_null: bool = True
+    pairs: dict[str, Pair] = Field(default_factory=dict)
+
+    @field_validator("pairs")
+    @classmethod
+    def _usable_as_keys(cls, pairs: dict[str, Pair]) -> dict[str, Pair]:
+        for name in pairs:
+            if not SAFE_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be the name of a pair; use small letters, digits and _")
+        return pairs
 
 
 class Study(Parameters):

@@ -13,7 +13,7 @@ from lib.twin.labels import label_images
 from lib.twin.people import Panel, label_faces, people_labels, rate_dimension
 from lib.twin.streams import stream
 from lib.twin.targets import TwinTargets
-from lib.twin.thinking import count_tokens
+from lib.twin.thinking import count_tokens, split_by_step
 
 PEOPLE_DIMENSIONS = ("valence", "arousal", "naturalness")
 MACHINE_DIMENSIONS = ("valence", "arousal")
@@ -30,7 +30,7 @@ class Twin:
         (Float64, whole numbers 1 to 9, no nulls); each participant's 72 faces in the order of rating.
     predictions : dict of str to polars.DataFrame
         By condition, one row an image: condition, image_id, repeat (0), emotion, valence, arousal, valid,
-        thinking_tokens. A classifier has null valence and arousal, and is valid.
+        thinking_tokens, thinking_tokens_<step> (emotion, valence, arousal). A classifier has null valence and arousal, and is valid.
     """
 
     ratings: pl.DataFrame
@@ -107,5 +107,6 @@ def _predict(condition: str, faces: Faces, people: dict[str, Numbers], targets: 
             *rated,
             labels.is_not_null().alias("valid"),
             tokens,
+            *split_by_step(condition, tokens, targets, stream(seed, condition, "thinking", "steps")),
         ]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -91,9 +91,13 @@ class Contradiction(Parameters):
 
 
 class Tokens(Parameters):
-    """Chosen, not published: mean thinking tokens of one condition's images, and their spread."""
+    """Chosen, not published: mean thinking tokens of one condition's images, their spread, and each step's share.
+
+    A condition that is asked all at once has no `steps`. Published is only that arousal takes the longest.
+    """
 
     emotions: dict[str, float]
+    steps: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     wrong_factor: float = Field(gt=0)
     spread: float = Field(gt=0)
 

@@ -10,6 +10,8 @@ from lib.twin.design import EMOTIONS, Faces, Indices, Numbers
 from lib.twin.targets import Tokens, TwinTargets
 
 OUTCOMES = ("wrong", "correct")
+STEPS = ("emotion", "valence", "arousal")
+CONCENTRATION = 60
 
 
 def count_tokens(
@@ -36,6 +38,33 @@ def count_tokens(
         members = np.flatnonzero(cell == one)
         tokens[members] = _draw(means[one], members.size, chosen.spread, random)
     return pl.Series("thinking_tokens", tokens, dtype=pl.Int64)
+
+
+def split_by_step(condition: str, tokens: pl.Series, targets: TwinTargets, random: np.random.Generator) -> pl.DataFrame:
+    """Parts of `tokens` that each step took; they sum to `tokens` in every row.
+
+    Returns
+    -------
+    polars.DataFrame
+        thinking_tokens_<step>, Int64, for the steps of `STEPS`; null throughout if the condition does not think or is
+        asked all at once.
+
+    Notes
+    -----
+    Shares vary from image to image around the chosen ones (Dirichlet, concentration 60); tokens that rounding down
+    leaves over go to the steps with the largest remainders.
+    """
+    names = [f"thinking_tokens_{step}" for step in STEPS]
+    chosen = targets.choices.thinking.get(condition)
+    if chosen is None or not chosen.steps:
+        return pl.DataFrame({name: pl.Series([None] * tokens.len(), dtype=pl.Int64) for name in names})
+    shares = np.array([chosen.steps[step] for step in STEPS])
+    total = tokens.to_numpy()[:, np.newaxis]
+    exact = random.dirichlet(CONCENTRATION * shares / shares.sum(), tokens.len()) * total
+    whole = np.floor(exact).astype(np.int64)
+    rank = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1)
+    whole += rank < total - whole.sum(axis=1, keepdims=True)
+    return pl.DataFrame({name: whole[:, place] for place, name in enumerate(names)})
 
 
 def _cell_means(condition: str, cell: Indices, targets: TwinTargets, chosen: Tokens) -> Numbers:

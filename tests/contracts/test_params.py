@@ -163,3 +163,13 @@ def test_conditions_never_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         condition.model = "other"  # type: ignore[misc]
     assert isinstance(condition, Condition)
+
+
+def test_pairs_name_two_different_conditions(tmp_path: Path) -> None:
+    text = (ROOT / "params/study.yaml").read_text(encoding="utf-8")
+    pairs = read_study(ROOT / "params/study.yaml").analysis.pairs
+    assert (pairs["gemini"].first, pairs["gemini"].second) == ("gemini-2.5-flash", "gemini-2.5-flash-nothink")
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace("second: gemini-2.5-flash-nothink", "second: gemini-2.5-flash"), encoding="utf-8")
+    with pytest.raises(ParameterError, match="analysis.pairs.gemini: a pair compares two different conditions"):
+        read_study(path)

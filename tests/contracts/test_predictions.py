@@ -36,8 +36,8 @@ def test_an_unparsed_step_makes_the_prediction_invalid(
     text = "image_id,emotion,valence,arousal,thinking_tokens\nBM01_Hap,,7,6,120\nBM01_Ang,angry,2.5,6,90\n"
     frame = read(tmp_path, text, conditions["gemini-2.5-flash"], study)
     assert frame.rows() == [
-        ("gemini-2.5-flash", "BM01_Ang", 0, "angry", 2.5, 6.0, True, 90),
-        ("gemini-2.5-flash", "BM01_Hap", 0, None, 7.0, 6.0, False, 120),
+        ("gemini-2.5-flash", "BM01_Ang", 0, "angry", 2.5, 6.0, True, 90, None, None, None),
+        ("gemini-2.5-flash", "BM01_Hap", 0, None, 7.0, 6.0, False, 120, None, None, None),
     ]
 
 
@@ -45,7 +45,7 @@ def test_what_a_classifier_is_not_asked_for_is_no_failure(
     tmp_path: Path, study: Study, conditions: dict[str, Condition]
 ) -> None:
     frame = read(tmp_path, "image_id,emotion\nBM01_Hap,happy\n", conditions["posterv2"], study)
-    assert frame.rows() == [("posterv2", "BM01_Hap", 0, "happy", None, None, True, None)]
+    assert frame.rows() == [("posterv2", "BM01_Hap", 0, "happy", None, None, True, None, None, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,49 @@ def test_another_conditions_file_is_refused(tmp_path: Path, study: Study, condit
     text = "condition,image_id,emotion,valence,arousal\ngemma3-4b,BM01_Hap,happy,8,6\n"
     with pytest.raises(DataError, match=r"got 'gemma3-4b', which is not the condition of this file, gpt-4o-mini"):
         read(tmp_path, text, conditions["gpt-4o-mini"], study)
+
+
+STEPS = "thinking_tokens_emotion,thinking_tokens_valence,thinking_tokens_arousal"
+
+
+def test_thinking_tokens_are_the_sum_of_their_steps_where_all_are_known(
+    tmp_path: Path, study: Study, conditions: dict[str, Condition]
+) -> None:
+    text = f"image_id,emotion,valence,arousal,{STEPS}\nBM01_Hap,happy,7,6,10,20,30\nBM01_Ang,angry,2,6,10,,30\n"
+    frame = read(tmp_path, text, conditions["gemini-2.5-flash"], study)
+    assert frame.select("thinking_tokens", *STEPS.split(",")).rows() == [(None, 10, None, 30), (60, 10, 20, 30)]
+
+
+def test_a_sum_of_tokens_that_disagrees_with_its_steps_is_named(
+    tmp_path: Path, study: Study, conditions: dict[str, Condition]
+) -> None:
+    text = f"image_id,emotion,valence,arousal,thinking_tokens,{STEPS}\nBM01_Ang,angry,2,6,60,10,20,30\n"
+    assert read(tmp_path, text, conditions["gemini-2.5-flash"], study)["thinking_tokens"].to_list() == [60]
+    wrong = text.replace(",60,", ",61,")
+    with pytest.raises(DataError, match=r"row 2, column 'thinking_tokens': got 61, which is not the sum of thinking_"):
+        read(tmp_path, wrong, conditions["gemini-2.5-flash"], study)
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("x", r"'thinking_tokens_valence': got 'x', which is not a whole number from 0"),
+        ("-1", r"got '-1', which is not"),
+    ],
+)
+def test_a_steps_tokens_are_whole_numbers(
+    tmp_path: Path, study: Study, conditions: dict[str, Condition], cell: str, says: str
+) -> None:
+    text = f"image_id,emotion,valence,arousal,thinking_tokens_valence\nBM01_Hap,happy,7,6,{cell}\n"
+    with pytest.raises(DataError, match=says):
+        read(tmp_path, text, conditions["gemini-2.5-flash"], study)
+
+
+def test_one_question_has_no_steps_of_its_own(tmp_path: Path, study: Study, conditions: dict[str, Condition]) -> None:
+    text = "image_id,emotion,valence,arousal,thinking_tokens_valence\nBM01_Hap,happy,7,6,{}\n"
+    empty = read(tmp_path, text.format(""), conditions["qwen3-vl-4b-thinking"], study)
+    assert empty["thinking_tokens_valence"].to_list() == [None]
+    with pytest.raises(
+        DataError, match=r"column 'thinking_tokens_valence': got 12, but the condition has no such step"
+    ):
+        read(tmp_path, text.format("12"), conditions["qwen3-vl-4b-thinking"], study)

@@ -30,6 +30,9 @@ SCHEMA = {
     "arousal": pl.Float64,
     "valid": pl.Boolean,
     "thinking_tokens": pl.Int64,
+    "thinking_tokens_emotion": pl.Int64,
+    "thinking_tokens_valence": pl.Int64,
+    "thinking_tokens_arousal": pl.Int64,
 }
 
 
