@@ -1,7 +1,9 @@
-"""The checked data of a study, as chapters use them: loaded when asked for, and each file's hash remembered."""
+"""The checked data of a study, as chapters and sections use them, wherever the frames come from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import polars as pl
 
 from lib.contracts.condition import Condition
 from lib.contracts.predictions import HUMAN_NULL
-from lib.errors import MissingFileError
+from lib.contracts.study import Study
+from lib.errors import BuildError, MissingFileError
 from lib.files import sha256_file
 from lib.metrics.resampling import Resampling
 from lib.project import Project, open_project
@@ -18,52 +21,111 @@ SIMULATED_NOTE = (
     "Simulated data: ratings and predictions come from the project's twin, not from people or models. "
     "They were made so that recomputed figures come out near the published ones."
 )
+IMAGES = "data/images.parquet"
+RATINGS = "data/ratings.parquet"
+REMAINING_RATINGS = "data/ratings_without_held_out.parquet"
+
+
+def predictions_name(condition: str) -> str:
+    """The name of one condition's checked predictions, as a file of the cache or a frame in memory."""
+    return f"predictions/{condition}.parquet"
+
+
+@dataclass(frozen=True)
+class CheckedStudy:
+    """A study whose checked frames are in memory, such as the files of a user outside the project.
+
+    Attributes
+    ----------
+    study, conditions
+        The study and all its conditions, with predictions or without.
+    frames : mapping of str to polars.DataFrame
+        By the names that they have in the cache (`IMAGES`, `RATINGS`, `REMAINING_RATINGS`, `predictions_name`).
+    uses_twin : bool
+        Whether the files are the twin's, so that everything made of them must say so.
+    inputs : mapping of str to str
+        The files that the frames were read from, with their SHA-256.
+    """
+
+    study: Study
+    conditions: dict[str, Condition]
+    frames: Mapping[str, pl.DataFrame]
+    uses_twin: bool = False
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def available(self) -> list[str]:
+        """The conditions that have predictions."""
+        return [name for name in self.conditions if predictions_name(name) in self.frames]
 
 
 class StudyData:
-    """Frames of one study from `cache/`, where the build has put them after checking."""
+    """Frames of one study: of a project, from `cache/` where the build has put them after checking, or in memory.
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        self.study = project.study
-        self.inputs: dict[str, str] = {}
+    Everything is loaded when asked for. `inputs` remembers what was read, with each file's hash.
+    """
+
+    def __init__(self, source: Project | CheckedStudy) -> None:
+        self.source = source
+        self.study = source.study
+        self.inputs: dict[str, str] = {} if isinstance(source, Project) else dict(source.inputs)
+
+    @property
+    def project(self) -> Project:
+        """The project whose cache the data come from.
+
+        Raises
+        ------
+        BuildError
+            The data are in memory; what needs the project's other files cannot be had.
+        """
+        if not isinstance(self.source, Project):
+            raise BuildError(
+                f"{self.study.id}: got data that are not in a project's cache. Use `rater build` for what needs one."
+            )
+        return self.source
 
     @property
     def simulated_note(self) -> str | None:
         """What every table and figure must say while the twin stands in; None on real data."""
-        return SIMULATED_NOTE if self.project.uses_twin else None
+        return SIMULATED_NOTE if self.source.uses_twin else None
 
     @cached_property
     def images(self) -> pl.DataFrame:
         """All images: image_id, file, one column a factor, intended_emotion if the study has it."""
-        return self._read("data/images.parquet")
+        return self._read(IMAGES)
 
     @cached_property
     def ratings(self) -> pl.DataFrame:
         """All ratings: image_id, participant_id, emotion, one column a dimension."""
-        return self._read("data/ratings.parquet")
+        return self._read(RATINGS)
 
     @cached_property
     def remaining_ratings(self) -> pl.DataFrame:
         """The ratings without those held out for `human-null`."""
-        return self._read("data/ratings_without_held_out.parquet")
+        return self._read(REMAINING_RATINGS)
+
+    @property
+    def all_conditions(self) -> dict[str, Condition]:
+        """The study's conditions, with predictions or without."""
+        return self.source.conditions
 
     @cached_property
     def conditions(self) -> dict[str, Condition]:
         """The conditions that have predictions."""
-        return {name: self.project.conditions[name] for name in self.project.available}
+        return {name: self.all_conditions[name] for name in self.source.available}
 
     @property
     def missing_conditions(self) -> dict[str, Condition]:
         """The conditions that have none yet."""
-        return {name: item for name, item in self.project.conditions.items() if name not in self.conditions}
+        return {name: item for name, item in self.all_conditions.items() if name not in self.conditions}
 
     @cached_property
     def repeated_predictions(self) -> dict[str, pl.DataFrame]:
         """Predictions of each condition, by id; every repeat of the same question."""
-        return {name: self._read(f"predictions/{name}.parquet") for name in self.conditions}
+        return {name: self._read(predictions_name(name)) for name in self.conditions}
 
-    @property
+    @cached_property
     def predictions(self) -> dict[str, pl.DataFrame]:
         """Predictions of each condition, by id; repeat 0 only, which is what every table reports."""
         return {name: answers.filter(pl.col("repeat") == 0) for name, answers in self.repeated_predictions.items()}
@@ -77,7 +139,7 @@ class StudyData:
     @cached_property
     def human_null(self) -> pl.DataFrame | None:
         """One held-out rating an image as if a machine had given it; None if the study does without."""
-        return self._read(f"predictions/{HUMAN_NULL}.parquet") if self.study.analysis.human_null else None
+        return self._read(predictions_name(HUMAN_NULL)) if self.study.analysis.human_null else None
 
     def read_input(self, path: Path) -> Path:
         """Remember the hash of another file that a chapter reads, and give it back."""
@@ -87,7 +149,9 @@ class StudyData:
         return path
 
     def _read(self, name: str) -> pl.DataFrame:
-        return pl.read_parquet(self.read_input(self.project.cache / name))
+        if isinstance(self.source, CheckedStudy):
+            return self.source.frames[name]
+        return pl.read_parquet(self.read_input(self.source.cache / name))
 
 
 def open_study(study: str) -> StudyData:

@@ -115,7 +115,7 @@ def condition_facts(condition: Condition) -> dict[str, str | None]:
 
 def prompts_in_use(data: StudyData) -> list[tuple[str, str, str]]:
     """The prompts that the study's conditions are asked with, filled with its words: (strategy and set, step, text)."""
-    used = {(item.strategy, item.prompts): item for item in data.project.conditions.values() if item.prompts}
+    used = {(item.strategy, item.prompts): item for item in data.all_conditions.values() if item.prompts}
     rows = []
     for strategy, name in sorted(used, key=lambda pair: (list(STRATEGIES).index(pair[0]), str(pair[1]))):
         prompts = _read(data, str(name))
@@ -132,7 +132,7 @@ def prompts_in_use(data: StudyData) -> list[tuple[str, str, str]]:
 
 def carried_steps(data: StudyData, prompts: PromptSet | None = None) -> dict[str, str]:
     """Step -> filled prompt of the context-carry strategy; by default of the first prompt set by name."""
-    carrying = [item for item in data.project.conditions.values() if item.strategy == "context_carry" and item.prompts]
+    carrying = [item for item in data.all_conditions.values() if item.strategy == "context_carry" and item.prompts]
     if prompts is None:
         prompts = _read(data, min(str(item.prompts) for item in carrying))
     asked = [step for step in ("emotion", *data.study.machine_dimensions) if step in prompts.steps]

@@ -68,11 +68,11 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
 
 
 def _asked(data: StudyData, kind: str) -> bool:
-    return any(item.kind == kind for item in data.project.conditions.values())
+    return any(item.kind == kind for item in data.all_conditions.values())
 
 
 def _asked_step_by_step(data: StudyData, _: str) -> bool:
-    return any(item.strategy == "context_carry" for item in data.project.conditions.values())
+    return any(item.strategy == "context_carry" for item in data.all_conditions.values())
 
 
 def _answered(kind: str) -> Test:
@@ -93,7 +93,7 @@ _CONDITIONS = "Name a folder of condition files under `files.conditions` in the 
 _FACTOR = "Add its column to the manifest and its levels under `factors` in the study file to get it."
 
 NEEDS: dict[str, tuple[Test, str, str]] = {
-    "conditions": (lambda data, _: bool(data.project.conditions), "conditions", _CONDITIONS),
+    "conditions": (lambda data, _: bool(data.all_conditions), "conditions", _CONDITIONS),
     "asked": (_asked, "condition of kind {name}", _CONDITIONS),
     "context": (_asked_step_by_step, "condition that is asked step by step", _CONDITIONS),
     "machines": (lambda data, _: bool(data.conditions), "conditions with predictions", _PREDICTIONS),
