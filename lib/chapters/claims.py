@@ -10,7 +10,7 @@ from lib.formats import count_in_words, format_value
 from lib.results import Results
 
 SAME = 9  # decimals to which two figures must agree to be tied: rounding errors of sums are far below
-KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER"]}
+KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER", "Machine"]}
 
 
 def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], total: int) -> None:

@@ -10,7 +10,7 @@ from lib.contracts.condition import Condition
 from lib.contracts.predictions import HUMAN_NULL
 from lib.study_data import StudyData
 
-KINDS = {"vlm": "VLM", "fer": "FER", "human": "Person"}
+KINDS = {"vlm": "VLM", "fer": "FER", "machine": "Machine", "human": "Person"}
 PERSON = "One person (held out)"
 
 
@@ -20,8 +20,9 @@ def condition_names(data: StudyData) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        condition (Enum in the order VLM, FER, person and then by name), name, short_name (with the id where two raters
-        share one), type (VLM, FER or Person), thinking (yes, no, or – for raters without that choice).
+        condition (Enum in the order VLM, FER, other machine, person and then by name), name, short_name (with the id
+        where two raters share one), type (VLM, FER, Machine or Person), thinking (yes, no, or – for raters without that
+        choice).
     """
     order = list(KINDS)
     machines = sorted(data.conditions.values(), key=lambda item: (order.index(item.kind), item.short_name.casefold()))

@@ -153,7 +153,7 @@ def pipeline_lines(data: StudyData) -> tuple[list[str], dict[str, list[str]], li
         *available_dimensions(data),
     ]
     raters = {"People": people}
-    for heading, kind in (("VLMs", "vlm"), ("FER classifiers", "fer")):
+    for heading, kind in (("VLMs", "vlm"), ("FER classifiers", "fer"), ("Other machines", "machine")):
         own = sorted(item.short_name for item in data.conditions.values() if item.kind == kind)
         if own:
             raters[heading] = own

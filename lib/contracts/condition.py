@@ -11,7 +11,9 @@ from lib.contracts.study import Identifier
 from lib.contracts.yaml_files import Parameters, read_parameters
 from lib.errors import ParameterError
 
-Backend = Literal["gemini", "openai", "ollama", "mlx", "transformers", "onnx", "emotiefflib", "held-out-rater"]
+Backend = Literal[
+    "gemini", "openai", "ollama", "mlx", "transformers", "onnx", "emotiefflib", "held-out-rater", "unknown"
+]  # fmt: skip
 
 
 class Thinking(Parameters):
@@ -54,15 +56,16 @@ class Condition(Parameters):
     """One way of asking one machine.
 
     `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`.
+    A condition of which only the answers are known is of kind `machine`, and its backend and strategy are `unknown`.
     """
 
     id: Identifier
     name: str
     short_name: str
-    kind: Literal["vlm", "fer", "human"]
+    kind: Literal["vlm", "fer", "machine", "human"]
     backend: Backend
     model: str
-    strategy: Literal["context_carry", "json_single", "text_only", "classifier"]
+    strategy: Literal["context_carry", "json_single", "text_only", "classifier", "unknown"]
     prompts: Literal["json", "plain"] | None = None
     steps: tuple[str, ...] = Field(default=("emotion", "valence", "arousal"), min_length=1)
     decoding: Decoding = Decoding()
@@ -72,8 +75,8 @@ class Condition(Parameters):
 
     @model_validator(mode="after")
     def _strategy_fits(self) -> Condition:
-        if (self.strategy == "classifier") != (self.prompts is None):
-            raise ValueError("a classifier has no prompts, every other strategy names its prompt set")
+        if (self.strategy in {"classifier", "unknown"}) != (self.prompts is None):
+            raise ValueError("a classifier (or unknown strategy) has no prompts, every other one names its prompt set")
         if self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
         return self
@@ -87,6 +90,15 @@ class Condition(Parameters):
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions that the machine was asked to rate."""
         return tuple(step for step in self.steps if step != "emotion")
+
+
+def describe_unknown(name: str, dimensions: tuple[str, ...]) -> Condition:
+    """Describe a condition of which only the answers are known: its id, and the dimensions that it rates."""
+    return Condition(
+        id=name, name=name, short_name=name, kind="machine", backend="unknown", model=name, strategy="unknown",
+        steps=("emotion", *dimensions), decoding=Decoding(temperature=None),
+        specification=Specification(developer="unknown"),
+    )  # fmt: skip
 
 
 def read_conditions(folder: Path) -> dict[str, Condition]:

@@ -58,7 +58,7 @@ def pipeline_figure(
     notes
         Lines below the figure.
     """
-    fills = {"People": "people", "VLMs": "vlm", "FER classifiers": "fer"}
+    fills = {"People": "people", "VLMs": "vlm", "FER classifiers": "fer", "Other machines": "vlm"}
     tallest = max((len(lines) for lines in raters.values()), default=1)
     middle = _height(tallest)
     width = min(2.2, 6.8 / max(len(raters), 1) - 0.15)

@@ -12,8 +12,8 @@ from plotnine import element_blank, element_line, element_rect, element_text, gg
 
 FONT = "DejaVu Sans"
 TEXT_SIZE = 9
-TYPE_COLOURS = {"VLM": "#0072B2", "FER": "#D55E00", "Person": "#000000"}
-TYPE_SHAPES = {"VLM": "o", "FER": "^", "Person": "D"}
+TYPE_COLOURS = {"VLM": "#0072B2", "FER": "#D55E00", "Machine": "#009E73", "Person": "#000000"}
+TYPE_SHAPES = {"VLM": "o", "FER": "^", "Machine": "s", "Person": "D"}
 COLOURS = ("#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#999999", "#F0E442", "#332288")
 SHAPES = ("o", "s", "^", "D", "v", "x", "+", "*", "P", "<")
 

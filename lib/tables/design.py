@@ -15,10 +15,11 @@ from lib.tables.style import plain_table
 BACKENDS = {
     "gemini": "Google API", "openai": "OpenAI API", "ollama": "Ollama", "mlx": "MLX",
     "transformers": "Hugging Face", "onnx": "ONNX Runtime", "emotiefflib": "EmotiEffLib", "held-out-rater": "people",
+    "unknown": "unknown",
 }  # fmt: skip
 STRATEGIES = {
     "context_carry": "context carry", "json_single": "single question", "text_only": "text only",
-    "classifier": "classifier",
+    "classifier": "classifier", "unknown": "unknown",
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None
     rows = [
         {
             "name": item.name,
-            "type": item.kind.upper(),
+            "type": "Machine" if item.kind == "machine" else item.kind.upper(),
             "backend": BACKENDS[item.backend],
             "strategy": STRATEGIES[item.strategy],
             "thinking": thinking_text(item),

@@ -148,7 +148,7 @@ def excluded_note(scores: pl.DataFrame, names: pl.DataFrame) -> str:
 
 def _named(scores: pl.DataFrame, names: pl.DataFrame, by: str = "r", *, descending: bool = True) -> pl.DataFrame:
     joined = scores.join(names, on="condition", maintain_order="left")
-    kind = pl.col("type").cast(pl.Enum(["VLM", "FER", "Person"]))
+    kind = pl.col("type").cast(pl.Enum(["VLM", "FER", "Machine", "Person"]))
     key = pl.col(by).fill_null(-2.0) * (-1 if descending else 1)
     return joined.sort("dimension", kind, key, "condition")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lib.contracts.condition import Condition, read_conditions
+from lib.contracts.condition import Condition, describe_unknown, read_conditions
 from lib.contracts.prompts import fill, read_prompts
 from lib.contracts.study import Study, read_study
 from lib.errors import MissingFileError, ParameterError
@@ -173,3 +173,11 @@ def test_pairs_name_two_different_conditions(tmp_path: Path) -> None:
     path.write_text(text.replace("second: gemini-2.5-flash-nothink", "second: gemini-2.5-flash"), encoding="utf-8")
     with pytest.raises(ParameterError, match="analysis.pairs.gemini: a pair compares two different conditions"):
         read_study(path)
+
+
+def test_a_machine_of_which_only_the_answers_are_known_needs_no_prompts() -> None:
+    unknown = describe_unknown("model-x", ("valence",))
+    assert (unknown.kind, unknown.strategy, unknown.steps) == ("machine", "unknown", ("emotion", "valence"))
+    assert (unknown.thinks, unknown.decoding.temperature) == (False, None)
+    with pytest.raises(ValueError, match="unknown strategy"):
+        Condition.model_validate(unknown.model_dump() | {"prompts": "json"})
