@@ -14,10 +14,10 @@ CURE = "Name a CSV or Parquet file with one row a printed statistic (columns id,
 REQUIRED = ["id", "statistic", "printed"]
 TEXTS = [
     "version", "document", "place", "subject", "dimension", "emotion", "answer", "group", "test", "unit", "relation",
-    "quoted_from", "result", "superseded_by", "not_computable", "note",
+    "quoted_from", "result", "superseded_by", "not_computable", "note", "from", "operation", "tested_after",
 ]  # fmt: skip
 COUNTS = ["decimals", "n", "categories"]
-NUMBERS = ["scale_low", "scale_high"]
+NUMBERS = ["scale_low", "scale_high", "step"]
 STATISTICS = {
     "accuracy": "share of images that got the intended label; of one emotion's images where `emotion` is given",
     "percent_correct": "the same, printed as a percentage",
@@ -82,6 +82,10 @@ UNITS = [
     "models", "values", "tokens_per_second", "raters", "comparisons",
 ]  # fmt: skip
 RANGE_ENDS = ["lowest", "highest"]
+OPERATIONS = [
+    "ratio", "difference", "percent_change", "sum", "mean", "absolute_difference", "lowest", "highest",
+    "count_significant",
+]  # fmt: skip
 
 
 def read_published(path: Path) -> pl.DataFrame:
@@ -101,6 +105,9 @@ def read_published(path: Path) -> pl.DataFrame:
         file) first and `value` (Float64, in the printed unit: 55.4% is 55.4) behind `printed`. `decimals`, `n` and
         `categories` are Int64, `scale_low` and `scale_high` Float64; `decimals`, `relation` and `unit` are filled from
         `printed`.
+        `from` (ids, separated by spaces) and `operation` say what a row was computed from: first minus or divided
+        by second, change from first to second, count of p values below .05. `tested_after` names the `test`, or the
+        model, that an effect was added to; `step` is the smallest step of the single answers (1: whole numbers).
         `relation` is one of `=`, `<`, `>`, `<=`, `>=`, `~` (about), `lowest`, `highest` (ends of a printed range).
 
     Raises
@@ -131,6 +138,13 @@ def _check_names(table: pl.DataFrame, problems: Problems) -> None:
     problems.add_unknown(table, "unit", UNITS, "a known unit")
     problems.add_unknown(table, "relation", [*RELATIONS, *RANGE_ENDS], "a known relation")
     problems.add_unknown(table, "superseded_by", table["id"].drop_nulls().to_list(), "the id of a row")
+    problems.add_unknown(table, "operation", OPERATIONS, "a known operation")
+    lonely = pl.col("from").is_null() != pl.col("operation").is_null()
+    problems.add(table, lonely, "operation", "but `from` and `operation` need each other")
+    sources = table.select(ROW, pl.col("from").str.split(" ")).explode("from")
+    problems.add_unknown(
+        sources.filter(pl.col("from") != ""), "from", table["id"].drop_nulls().to_list(), "the id of a row"
+    )
     problems.add(table, pl.col("superseded_by") == pl.col("id"), "superseded_by", "which is the row itself")
     both = pl.col("result").is_not_null() & pl.col("not_computable").is_not_null()
     problems.add(table, both, "result", "but `not_computable` gives a reason; empty one of the two")
@@ -164,6 +178,7 @@ def _parse_numbers(table: pl.DataFrame, problems: Problems) -> pl.DataFrame:
         number = pl.col(name).cast(pl.Float64, strict=False)
         problems.add(table, pl.col(name).is_not_null() & ~number.is_finite().fill_null(False), name, "not a number")
         table = table.with_columns(number)
+    problems.add(table, pl.col("step") <= 0, "step", "which is not above 0")
     problems.add(table, pl.col("scale_low") >= pl.col("scale_high"), "scale_low", "not below `scale_high`")
     problems.add(table, pl.col("decimals") < pl.col("seen"), "decimals", "fewer than `printed` shows")
     return table.with_columns(pl.coalesce("decimals", "seen")).drop("seen", "said", "written")
