@@ -18,6 +18,11 @@ OVERALL: Schema = {
     "n": pl.Int64, "n_excluded": pl.Int64, "n_valid": pl.Int64, "n_answered": pl.Int64, "correct": pl.Int64,
     "accuracy": pl.Float64, "low": pl.Float64, "high": pl.Float64, "kappa": pl.Float64, "macro_f1": pl.Float64,
 }  # fmt: skip
+PER_EMOTION: Schema = {
+    "emotion": pl.String, "n": pl.Int64, "correct": pl.Int64, "accuracy": pl.Float64, "precision": pl.Float64,
+    "recall": pl.Float64, "f1": pl.Float64,
+}  # fmt: skip
+CONFUSION: Schema = {"intended": pl.String, "predicted": pl.String, "count": pl.Int64, "proportion": pl.Float64}
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,10 @@ def score_labels(answers: pl.DataFrame, categories: Sequence[str]) -> LabelScore
     emotion = pl.Enum(list(categories))
     return LabelScores(
         pl.DataFrame(overall, schema={"condition": kind} | OVERALL).sort("condition"),
-        _stack(per_emotion, {"condition": kind, "emotion": pl.String, "accuracy": pl.Float64, "f1": pl.Float64})
+        _stack(per_emotion, {"condition": kind} | PER_EMOTION)
         .with_columns(pl.col("emotion").cast(emotion))
         .sort("condition", "emotion"),
-        _stack(confusion, {"condition": kind, "intended": pl.String, "predicted": pl.String, "count": pl.Int64})
+        _stack(confusion, {"condition": kind} | CONFUSION)
         .with_columns(pl.col("intended").cast(emotion)),
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ class Condition(Parameters):
     @model_validator(mode="after")
     def _strategy_fits(self) -> Condition:
         if (self.strategy in {"classifier", "unknown"}) != (self.prompts is None):
-            raise ValueError("a classifier (or unknown strategy) has no prompts, every other one names its prompt set")
+            raise ValueError("a classifier has no prompts, nor has an unknown strategy; every other one names its set")
         if self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
         return self

@@ -179,5 +179,5 @@ def test_a_machine_of_which_only_the_answers_are_known_needs_no_prompts() -> Non
     unknown = describe_unknown("model-x", ("valence",))
     assert (unknown.kind, unknown.strategy, unknown.steps) == ("machine", "unknown", ("emotion", "valence"))
     assert (unknown.thinks, unknown.decoding.temperature) == (False, None)
-    with pytest.raises(ValueError, match="unknown strategy"):
+    with pytest.raises(ValueError, match="nor has an unknown strategy"):
         Condition.model_validate(unknown.model_dump() | {"prompts": "json"})

@@ -1,0 +1,47 @@
+"""Emotion labels: agreement of every machine with the reference emotions, overall, by emotion, and its confusions."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from lib.chapters.answers import label_answers, reference_emotions
+from lib.chapters.conditions import condition_names
+from lib.chapters.person import average_labels
+from lib.chapters.records import record_labels
+from lib.chapters.scores import LabelScores, score_labels
+from lib.results import Results
+from lib.study_data import StudyData
+
+
+def categories_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
+    """Score every rater's labels.
+
+    Parameters
+    ----------
+    data
+        The study.
+    results
+        Takes conditions.<id>.{n, correct, accuracy, kappa, macro_f1, ...}, .per_emotion.<emotion>.*, .confusion.*.
+        Those of the held-out person are recorded by `lib.sections.human`.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        `accuracy`: `LabelScores.overall`. `accuracy_by_emotion`: condition, emotion, n, correct, accuracy, precision,
+        recall, f1. `confusion`: condition, intended, predicted, count, proportion. `raters`: condition, name,
+        short_name, type, thinking. The held-out person's figures are means over draws, its confusions those of one.
+    """
+    categories = reference_emotions(data).categories
+    scores = average_labels(data, score_labels(label_answers(data), categories), categories)
+    record_labels(results, scores, list(data.conditions))
+    return {
+        "raters": condition_names(data),
+        "accuracy": scores.overall,
+        "accuracy_by_emotion": scores.per_emotion,
+        "confusion": scores.confusion,
+    }
+
+
+def label_scores(frames: dict[str, pl.DataFrame]) -> LabelScores:
+    """The section's frames as the scores that tables and statements for the text take."""
+    return LabelScores(frames["accuracy"], frames["accuracy_by_emotion"], frames["confusion"])
