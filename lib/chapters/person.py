@@ -33,7 +33,8 @@ def average_labels(data: StudyData, scores: LabelScores, categories: tuple[str, 
     """
     if not data.study.analysis.human_null:
         return scores
-    drawn = [score_labels(label_answers(own, [HUMAN_NULL]), categories) for own in _draws(data)]
+    level = data.study.analysis.confidence
+    drawn = [score_labels(label_answers(own, [HUMAN_NULL]), categories, level) for own in _draws(data)]
     return replace(
         scores,
         overall=_averaged(scores.overall, [item.overall for item in drawn], ["condition"]),

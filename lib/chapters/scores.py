@@ -44,7 +44,7 @@ class LabelScores:
     confusion: pl.DataFrame
 
 
-def score_labels(answers: pl.DataFrame, categories: Sequence[str]) -> LabelScores:
+def score_labels(answers: pl.DataFrame, categories: Sequence[str], confidence: float = 0.95) -> LabelScores:
     """Score every rater in `answers` (from `lib.chapters.answers.label_answers`); no rater gives empty frames."""
     kind = answers.schema["condition"]
     overall, per_emotion, confusion = [], [], []
@@ -52,7 +52,7 @@ def score_labels(answers: pl.DataFrame, categories: Sequence[str]) -> LabelScore
         if own["intended"].null_count() == own.height:
             continue
         scores = score_categories(own["intended"], own["predicted"], categories)
-        interval = accuracy_by(own, []).row(0, named=True)
+        interval = accuracy_by(own, [], confidence).row(0, named=True)
         figures = asdict(scores) | {
             "low": interval["low"],
             "high": interval["high"],
@@ -109,7 +109,7 @@ def score_values(answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> 
     return pl.DataFrame(rows, schema=kinds | integers | numbers).sort("dimension", "condition")
 
 
-def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
     """Accuracy of every rater within groups of images, with Wilson intervals; no rater gives an empty frame."""
     if answers["intended"].null_count() == answers.height:
         figures: Schema = dict.fromkeys(("accuracy", "low", "high"), pl.Float64) | {"n": pl.Int64, "correct": pl.Int64}
@@ -118,7 +118,7 @@ def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataF
             .select("condition", *groups)
             .with_columns(pl.lit(None, kind).alias(name) for name, kind in figures.items())
         )
-    return accuracy_by(answers, ["condition", *groups])
+    return accuracy_by(answers, ["condition", *groups], confidence)
 
 
 def bias_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:

@@ -114,8 +114,8 @@ def score_categories(intended: pl.Series, predicted: pl.Series, categories: Sequ
     )
 
 
-def accuracy_by(frame: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
-    """Accuracy within groups of images, with Wilson 95% intervals.
+def accuracy_by(frame: pl.DataFrame, groups: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
+    """Accuracy within groups of images, with Wilson intervals.
 
     Parameters
     ----------
@@ -123,6 +123,8 @@ def accuracy_by(frame: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
         Columns intended, predicted (labels; null predicted = wrong) and those named in `groups`.
     groups : sequence of str
         Columns to group by; a null in one is a group of its own. An empty sequence gives one row for all images.
+    confidence : float
+        Level of the intervals; the study's.
 
     Returns
     -------
@@ -156,7 +158,9 @@ def accuracy_by(frame: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
     ]
     tallied = frame.group_by(list(groups)).agg(figures).sort(list(groups)) if groups else frame.select(figures)
     asked = tallied["n"].to_numpy()
-    low, high = proportion_confint(tallied["correct"].to_numpy(), np.maximum(asked, 1), alpha=0.05, method="wilson")
+    low, high = proportion_confint(
+        tallied["correct"].to_numpy(), np.maximum(asked, 1), alpha=1 - confidence, method="wilson"
+    )
     shares = tallied.with_columns(
         (pl.col("correct") / pl.col("n")).alias("accuracy"),
         pl.Series("low", np.asarray(low, dtype=float)),

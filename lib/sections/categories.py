@@ -32,7 +32,8 @@ def categories_section(data: StudyData, results: Results) -> dict[str, pl.DataFr
         short_name, type, thinking. The held-out person's figures are means over draws, its confusions those of one.
     """
     categories = reference_emotions(data).categories
-    scores = average_labels(data, score_labels(label_answers(data), categories), categories)
+    level = data.study.analysis.confidence
+    scores = average_labels(data, score_labels(label_answers(data), categories, level), categories)
     record_labels(results, scores, list(data.conditions))
     return {
         "raters": condition_names(data),

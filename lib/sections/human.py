@@ -42,7 +42,8 @@ def human_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
     agreement = people_agreement(data)
     record_majority(results, agreement)
     categories = reference_emotions(data).categories
-    labels = average_labels(data, score_labels(label_answers(data, [HUMAN_NULL]), categories), categories)
+    scores = score_labels(label_answers(data, [HUMAN_NULL]), categories, data.study.analysis.confidence)
+    labels = average_labels(data, scores, categories)
     values = average_values(data, score_values(value_answers(data, [HUMAN_NULL]), baselines), baselines)
     record_labels(results, labels, [HUMAN_NULL])
     record_values(results, values, [HUMAN_NULL])
