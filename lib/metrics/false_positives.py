@@ -31,7 +31,7 @@ def false_positives_by(
     -------
     polars.DataFrame
         The group columns, emotion (Enum of `categories`), x (images labelled so although another emotion was
-        intended), n (images whose intended emotion is another), rate (``x / n``), low, high (Wilson; 0 to 1), n_excluded
+        intended), n (images whose intended emotion is another), rate (``x / n``), low, high (Wilson), n_excluded
         (images without an intended emotion). Sorted by emotion and group; a group without such an image is left out.
 
     Raises

@@ -88,8 +88,8 @@ def size_trend(
     Notes
     -----
     ``p`` is the share of the orders of the figures whose statistic is at least as far from 0 as the observed one; for
-    drawn orders ``(hits + 1) / (draws + 1)``. Models are few and related, so that p speaks of these models, not of models
-    in general. Checked against R: cor, lm, and all permutations (tests/metrics/test_model_size.py).
+    drawn orders ``(hits + 1) / (draws + 1)``. Models are few and related, so p speaks of these models, not of models in
+    general. Checked against R: cor, lm, and all permutations (tests/metrics/test_model_size.py).
     """
     if len(sizes) != len(figures) or any(size is not None and size <= 0 for size in sizes):
         raise DataError(f"Each model needs one size above 0 (or None) and one figure, got {sizes!r} and {figures!r}.")
@@ -112,7 +112,8 @@ def size_trend(
         float(_covariances(ranks_x, ranks_y, np.arange(n)[np.newaxis])[0]),
     )
     return SizeTrend(
-        n, excluded, rho / scale, _share(rhos, rho, exact=exact), slope / _square(x), _share(slopes, slope, exact=exact),
+        n, excluded,
+        rho / scale, _share(rhos, rho, exact=exact), slope / _square(x), _share(slopes, slope, exact=exact),
         _share(rhos, float(np.abs(rhos).max()), exact=exact), exact,
     )  # fmt: skip
 
