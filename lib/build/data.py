@@ -10,12 +10,49 @@ import polars as pl
 from lib.contracts.images import Images, images_of_ratings, read_images
 from lib.contracts.predictions import HUMAN_NULL, read_predictions
 from lib.contracts.ratings import read_participants, read_ratings, refuse_unrated
+from lib.contracts.study import Study
 from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
-from lib.metrics.human_null import hold_out
+from lib.metrics.human_null import HeldOut, hold_out
 from lib.project import Project
+from lib.study_data import IMAGES, RATINGS, REMAINING_RATINGS, predictions_name
 
 SOURCES = "rater.sources"
+
+
+def read_images_and_ratings(
+    study: Study, images_file: Path | None, ratings_file: Path, participants: list[str] | None = None
+) -> tuple[Images, pl.DataFrame]:
+    """Read and check images and ratings; images are those of the ratings where there is no manifest.
+
+    Returns
+    -------
+    tuple of Images and polars.DataFrame
+        The rated images, with warnings about the design and about images that were left out; the ratings.
+    """
+    if images_file is None:
+        ratings = read_ratings(ratings_file, study, participants=participants)
+        images = images_of_ratings(ratings["image_id"], study)
+    else:
+        images = read_images(images_file, study)
+        ratings = read_ratings(ratings_file, study, images.frame["image_id"].to_list(), participants)
+    rated = refuse_unrated(ratings_file, ratings, images.frame, study)
+    dropped = images.frame.height - rated.height
+    warnings = [*images.warnings, *([f"{dropped} images without ratings are excluded"] if dropped else [])]
+    return Images(rated, tuple(warnings)), ratings
+
+
+def held_out_person(ratings: pl.DataFrame, study: Study) -> HeldOut:
+    """Hold out one rating an image by the study's seed."""
+    return hold_out(ratings, study.emotion.people_categories, study.analysis.seed, study.machine_dimensions)
+
+
+def few_answers(frame: pl.DataFrame, n_images: int) -> list[str]:
+    """Warn where a condition's first repeat has fewer rows than there are images."""
+    answered = frame.filter(pl.col("repeat") == 0).height
+    return (
+        [] if answered == n_images else [f"only {answered} of {n_images} images have a row; the others count as wrong"]
+    )
 
 
 def check_data(project: Project) -> list[str]:
@@ -24,19 +61,11 @@ def check_data(project: Project) -> list[str]:
     listed = project.root / study.files.participants if study.files.participants else None
     participants = read_participants(listed) if listed and not project.uses_twin else None
     ratings_file = project.cache / "twin/simulated_ratings.parquet" if project.uses_twin else project.ratings_file
-    if project.images_file is None:
-        ratings = read_ratings(ratings_file, study, participants=participants)
-        images = images_of_ratings(ratings["image_id"], study)
-    else:
-        images = read_images(project.images_file, study)
-        ratings = read_ratings(ratings_file, study, images.frame["image_id"].to_list(), participants)
-    kept = Images(refuse_unrated(ratings_file, ratings, images.frame, study), images.warnings)
-    write_frame(project, "data/images.parquet", kept.frame, project.images_file or ratings_file)
-    write_frame(project, "data/ratings.parquet", ratings, ratings_file)
-    dropped = images.frame.height - kept.frame.height
-    warnings = [*kept.warnings, *([f"{dropped} images without ratings are excluded"] if dropped else [])]
-    write_json(project.cache / "data/warnings.json", warnings)
-    return warnings
+    images, ratings = read_images_and_ratings(study, project.images_file, ratings_file, participants)
+    write_frame(project, IMAGES, images.frame, project.images_file or ratings_file)
+    write_frame(project, RATINGS, ratings, ratings_file)
+    write_json(project.cache / "data/warnings.json", list(images.warnings))
+    return list(images.warnings)
 
 
 def check_predictions(project: Project, condition: str) -> list[str]:
@@ -46,25 +75,19 @@ def check_predictions(project: Project, condition: str) -> list[str]:
         raise BuildError(
             f"{condition}: has no predictions. Put them into {project.study.files.predictions}/{condition}.csv."
         )
-    images = pl.read_parquet(project.cache / "data/images.parquet")["image_id"].to_list()
+    images = pl.read_parquet(project.cache / IMAGES)["image_id"].to_list()
     frame = read_predictions(path, project.conditions[condition], project.study, images)
-    write_frame(project, f"predictions/{condition}.parquet", frame, path)
-    answered = frame.filter(pl.col("repeat") == 0).height
-    return (
-        []
-        if answered == len(images)
-        else [f"only {answered} of {len(images)} images have a row; the others count as wrong"]
-    )
+    write_frame(project, predictions_name(condition), frame, path)
+    return few_answers(frame, len(images))
 
 
 def make_human_null(project: Project) -> None:
     """Hold out one rating an image as if a machine had given it."""
-    source = project.cache / "data/ratings.parquet"
+    source = project.cache / RATINGS
     ratings = pl.read_parquet(source)
-    study = project.study
-    held_out = hold_out(ratings, study.emotion.people_categories, study.analysis.seed, study.machine_dimensions)
-    write_frame(project, f"predictions/{HUMAN_NULL}.parquet", held_out.predictions, source)
-    write_frame(project, "data/ratings_without_held_out.parquet", held_out.remaining_ratings, source)
+    held_out = held_out_person(ratings, project.study)
+    write_frame(project, predictions_name(HUMAN_NULL), held_out.predictions, source)
+    write_frame(project, REMAINING_RATINGS, held_out.remaining_ratings, source)
 
 
 def write_frame(project: Project, name: str, frame: pl.DataFrame, *sources: Path) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from lib.contracts.problems import Problems
 from lib.contracts.study import Study
-from lib.contracts.table_files import ROW, read_table
+from lib.contracts.table_files import ROW, read_table, read_whole_table
 from lib.errors import DataError, MissingFileError
 
 CURE = "Put the manifest there (columns image_id, file, emotion and one a factor), or name another in the study file."
@@ -51,11 +51,18 @@ def read_images(path: Path, study: Study) -> Images:
     """
     if path.is_dir():
         return Images(*_checked(path, _scan_folders(path), study))
-    emotion = ["emotion"] if study.emotion.intended else []
+    emotion = [emotion_column(path)] if study.emotion.intended else []
     table = read_table(path, ["image_id", *emotion, *study.factors], CURE, optional=["file"])
+    table = table.rename({"intended_emotion": "emotion"}, strict=False)
     if "file" not in table.columns:
         table = table.with_columns(pl.lit(None, dtype=pl.String).alias("file"))
     return Images(*_checked(path, table, study))
+
+
+def emotion_column(path: Path) -> str:
+    """The manifest's column with the intended emotion: `emotion`, or `intended_emotion` where only that is there."""
+    columns = read_whole_table(path, CURE).columns
+    return "intended_emotion" if "intended_emotion" in columns and "emotion" not in columns else "emotion"
 
 
 def images_of_ratings(image_ids: pl.Series, study: Study) -> Images:

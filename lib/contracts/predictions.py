@@ -18,7 +18,7 @@ CURE = "Put the predictions there (columns image_id, emotion and one a dimension
 
 
 def read_predictions(
-    path: Path, condition: Condition, study: Study, image_ids: list[str] | None = None
+    path: Path, condition: Condition, study: Study, image_ids: list[str] | None = None, *, shared: bool = False
 ) -> pl.DataFrame:
     """Read and check one condition's predictions.
 
@@ -33,6 +33,8 @@ def read_predictions(
         Give the steps, the categories and the scales; machines may answer between a scale's steps.
     image_ids
         The known ids, or None where any will do. Images without a row are not added: they count as wrong later.
+    shared
+        The file holds several conditions, told apart by its column condition; the rows of the others are passed over.
 
     Returns
     -------
@@ -49,8 +51,9 @@ def read_predictions(
     """
     asked = [name for name in study.machine_dimensions if name in condition.dimensions]
     tokens = step_token_columns(study)
-    optional = ["condition", "repeat", "thinking_tokens", *tokens]
-    table = read_table(path, ["image_id", "emotion", *asked], CURE, optional=optional)
+    needed = ["image_id", "emotion", *asked, *(["condition"] if shared else [])]
+    table = read_table(path, needed, CURE, optional=["condition", "repeat", "thinking_tokens", *tokens])
+    table = table.filter(pl.col("condition") == condition.id) if shared else table
     table = _checked(path, table, condition, study, image_ids)
     answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())
     return table.select(

@@ -44,10 +44,7 @@ def read_table(path: Path, required: list[str], cure: str, optional: list[str] |
     DataError
         The file is empty, not a table, not UTF-8, or lacks a column.
     """
-    if not path.is_file():
-        raise MissingFileError(f"{path}: there is no such file. {cure}")
-    parquet = path.suffix == ".parquet"
-    table = _read_parquet(path) if parquet else _read_csv(path)
+    table = _read(path, cure)
     if table.height == 0:
         raise DataError(f"{path}: has no rows. Fill it with {', '.join(required)}.")
     missing = [name for name in required if name not in table.columns]
@@ -57,7 +54,29 @@ def read_table(path: Path, required: list[str], cure: str, optional: list[str] |
             f"{path}: row 1: column {hints} is missing; the file has {', '.join(table.columns)}. Rename or add it."
         )
     kept = required + [name for name in optional or [] if name in table.columns]
-    first_row = 1 if parquet else 2
+    return _as_text(path, table, kept)
+
+
+def read_whole_table(path: Path, cure: str) -> pl.DataFrame:
+    """Read all columns of a file, whatever they are called, in the manner of `read_table`; it may have no rows.
+
+    Raises
+    ------
+    MissingFileError, DataError
+        There is no such file, or it is no table.
+    """
+    table = _read(path, cure)
+    return _as_text(path, table, [name for name in table.columns if name])
+
+
+def _read(path: Path, cure: str) -> pl.DataFrame:
+    if not path.is_file():
+        raise MissingFileError(f"{path}: there is no such file. {cure}")
+    return _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+
+
+def _as_text(path: Path, table: pl.DataFrame, kept: list[str]) -> pl.DataFrame:
+    first_row = 1 if path.suffix == ".parquet" else 2
     return table.select(
         (pl.int_range(pl.len(), dtype=pl.Int64) + first_row).alias(ROW),
         *(_cell(name) for name in kept),
