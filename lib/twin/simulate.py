@@ -30,7 +30,8 @@ class Twin:
         (Float64, whole numbers 1 to 9, no nulls); each participant's 72 faces in the order of rating.
     predictions : dict of str to polars.DataFrame
         By condition, one row an image: condition, image_id, repeat (0), emotion, valence, arousal, valid,
-        thinking_tokens, thinking_tokens_<step> (emotion, valence, arousal). A classifier has null valence and arousal, and is valid.
+        thinking_tokens, thinking_tokens_<step> (emotion, valence, arousal). A classifier has null valence and arousal,
+        and is valid.
     """
 
     ratings: pl.DataFrame

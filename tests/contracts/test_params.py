@@ -171,7 +171,7 @@ def test_pairs_name_two_different_conditions(tmp_path: Path) -> None:
     assert (pairs["gemini"].first, pairs["gemini"].second) == ("gemini-2.5-flash", "gemini-2.5-flash-nothink")
     path = tmp_path / "study.yaml"
     path.write_text(text.replace("second: gemini-2.5-flash-nothink", "second: gemini-2.5-flash"), encoding="utf-8")
-    with pytest.raises(ParameterError, match="analysis.pairs.gemini: a pair compares two different conditions"):
+    with pytest.raises(ParameterError, match=r"analysis\.pairs\.gemini: a pair compares two different conditions"):
         read_study(path)
 
 

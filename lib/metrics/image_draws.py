@@ -1,0 +1,50 @@
+"""Bootstrap over images alone, for figures that no participant's rating enters, or that are fitted to all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.metrics.resampling import Resampling, draw_weights, percentile_interval
+
+Numbers = NDArray[np.float64]
+NO_INTERVAL = (
+    "No intervals: the study resamples participants, on whom these figures do not depend or to all of whom they are "
+    "fitted. Set `analysis.resample: image` in the study file to get them."
+)
+
+
+def image_draws(statistic: Callable[[Numbers], Numbers], n_images: int, resampling: Resampling) -> Numbers:
+    """Compute a statistic in every bootstrap sample of images.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes weights, shape (samples, n_images), and gives estimates, shape (samples, k); NaN where undefined.
+    n_images : int
+        Number of images.
+    resampling : Resampling
+        The study's. With unit `participant` there are no samples, and so no interval: see `NO_INTERVAL`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draws, k); (0, k) where nothing is drawn.
+    """
+    if resampling.unit != "image":
+        return np.empty((0, statistic(np.ones((1, n_images))).shape[1]))
+    return np.concatenate([statistic(weights) for weights in draw_weights(n_images, resampling)])
+
+
+def ratio(numerator: Numbers, denominator: Numbers) -> Numbers:
+    """Element by element, NaN (without a warning) where the denominator is 0."""
+    blank = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=blank, where=denominator != 0))
+
+
+def interval_columns(draws: Numbers, confidence: float, name: str) -> dict[str, float | None]:
+    """Ends of the percentile interval as `<name>_low` and `<name>_high`; None where there is none."""
+    found = percentile_interval(draws, confidence) or (None, None)
+    return {f"{name}_low": found[0], f"{name}_high": found[1]}
