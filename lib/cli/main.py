@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lib.cli import build, doctor, step, trace
+from lib.cli import analyze, build, doctor, step, trace
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("paper")(build.paper)
 app.command("build")(build.build)
+app.command("analyze")(analyze.analyze)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.add_typer(step.app, name="step", hidden=True)

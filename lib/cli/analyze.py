@@ -1,0 +1,115 @@
+"""`rater analyze`: tables and numbers for any study's files, without a project and without notebooks."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lib.errors import BuildError, MissingFileError, ParameterError
+
+ImagesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--images", help="Manifest (CSV or Parquet): image_id, emotion, one column a factor.", show_default=False
+    ),
+]
+RatingsOption = Annotated[
+    Path, typer.Option("--ratings", help="People's ratings: image_id, participant_id, emotion, one column a dimension.")
+]
+PredictionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--predictions",
+        help="Folder of <condition>.csv or .parquet, or one file with a column condition.",
+        show_default=False,
+    ),
+]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for tables/, results.json and study.yaml.")]
+StudyFileOption = Annotated[
+    Path | None,
+    typer.Option("--study", help="Study file; without it the study is read off the columns.", show_default=False),
+]
+ConditionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--conditions", help="Folder of files that describe conditions; default: the study's.", show_default=False
+    ),
+]
+ScaleOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--scale", help="Lowest and highest value of every dimension, without --study.", show_default="1 9"),
+]
+StepOption = Annotated[float | None, typer.Option("--step", help="Step of that scale.", show_default="1")]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", help="Compute this section alone; may be repeated.", show_default=False)
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Write into a folder that holds other things.")]
+
+
+def analyze(
+    *,
+    ratings: RatingsOption,
+    out: OutOption,
+    images: ImagesOption = None,
+    predictions: PredictionsOption = None,
+    study: StudyFileOption = None,
+    conditions: ConditionsOption = None,
+    scale: ScaleOption = None,
+    step: StepOption = None,
+    only: OnlyOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Compute every statistic of the paper for your own files; write tidy tables and results.json."""
+    from lib.build.analyze import choose_sections, compute_sections, study_text, write_analysis
+    from lib.build.outputs import Outputs
+    from lib.build.user_files import UserFiles, find_conditions, read_user_files
+    from lib.contracts.study import read_study
+    from lib.study_data import StudyData
+
+    started = time.monotonic()
+    if study is not None and (scale is not None or step is not None):
+        raise ParameterError("--scale and --step: got them beside --study. The study file says what the scales are.")
+    sections = choose_sections(only or [])
+    outputs = Outputs(out, overwrite=overwrite)
+    files = UserFiles(images, ratings, predictions)
+    if study is None:
+        from lib.build.guess import ScaleEnds, guess_study
+
+        low, high = scale or (1.0, 9.0)
+        ends = ScaleEnds(low, high, 1.0 if step is None else step, scale is not None)
+        guess = guess_study(images, ratings, files.prediction_files(), ends)
+        described = find_conditions(None, guess.study, None, conditions)
+        chosen, text, remarks = guess.study, study_text(guess.study, guess.remarks), list(guess.remarks)
+    else:
+        chosen, text, remarks = read_study(study), study.read_text(encoding="utf-8-sig"), []
+        described = find_conditions(study, chosen, _root_above(study), conditions)
+    checked, warnings = read_user_files(files, chosen, described)
+    for line in ([] if study else ["without --study:"]) + remarks + warnings:
+        _say(line)
+    if checked.uses_twin:
+        _say("SIMULATED data: tables and numbers say so and are no findings.")
+    analysis = compute_sections(StudyData(checked), sections, _say)
+    for name, reason in analysis.empty.items():
+        _say(f"{name}: empty: {reason}")
+    write_analysis(outputs, checked, analysis, text)
+    typer.echo(
+        f"{out}: {len(analysis.tables)} tables, {len(analysis.entries)} numbers ({time.monotonic() - started:.1f} s)"
+    )
+    if analysis.refused:
+        raise BuildError(f"not computed, all else is written: {', '.join(analysis.refused)}. The reasons are above.")
+
+
+def _root_above(study: Path) -> Path | None:
+    from lib.project import find_root
+
+    try:
+        return find_root(study.resolve().parent)
+    except MissingFileError:
+        return None
+
+
+def _say(line: str) -> None:
+    typer.echo(f"  {line}", err=True)
