@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from lib.errors import DataError
+from lib.errors import DataError, ParameterError
 from lib.metrics.agreement import krippendorff_alpha
 from lib.metrics.checks import require_columns
 from lib.metrics.counts import LabelCounts, count_labels
+
+TieRule = Literal["share", "none"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class MajorityAgreement:
         Share of single labels equal to the intended emotion, 0 to 1.
     majority_agreement : float or None
         Share of images whose most frequent label is the intended emotion, 0 to 1; an image with k most frequent
-        labels, the intended among them, counts 1/k.
+        labels, the intended among them, counts 1/k, or 0 where `ties` is "none".
+    ties : str
+        The rule for ties, as chosen.
     per_emotion : polars.DataFrame or None
         One row an intended emotion: emotion, n, n_ratings, n_tied, majority_correct, majority_agreement,
         modal_share, intended_share.
@@ -58,11 +63,14 @@ class MajorityAgreement:
     n_intended: int | None
     intended_share: float | None
     majority_agreement: float | None
+    ties: TieRule
     per_emotion: pl.DataFrame | None
     confusion: pl.DataFrame | None
 
 
-def majority(ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: Sequence[str]) -> MajorityAgreement:
+def majority(
+    ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: Sequence[str], ties: TieRule = "share"
+) -> MajorityAgreement:
     """Find each image's most frequent label and compare it with the intended emotion.
 
     Parameters
@@ -74,6 +82,9 @@ def majority(ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: S
         None, or nulls only, for a study without intended emotions.
     categories : sequence of str
         Every label people could give (more than the intended emotions, where people had more to choose from).
+    ties : {"share", "none"}
+        What an image with k most frequent labels counts where the intended emotion is one of them: 1/k, or nothing,
+        as in studies that ask for an absolute winner. Either way the image stays in the denominator.
 
     Returns
     -------
@@ -84,6 +95,8 @@ def majority(ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: S
     DataError
         If no image has a label, a label or an intended emotion is not one of `categories`, an image stands twice
         in `intended`, or none of its images was rated.
+    ParameterError
+        If `ties` is neither rule.
 
     Notes
     -----
@@ -91,11 +104,13 @@ def majority(ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: S
     by its place in a list. Checked against R: irr::kripp.alpha (nominal), table and tapply
     (tests/reference/human.R).
     """
+    if ties not in ("share", "none"):
+        raise ParameterError(f"ties must be 'share' or 'none', got {ties!r}.")
     counts = count_labels(ratings, categories)
     per_image = _per_image(counts)
     rated = per_image.filter(pl.col("n_ratings") > 0)
     alpha = krippendorff_alpha(counts.counts, "nominal")
-    compared = None if intended is None else _with_intended(per_image, counts, intended)
+    compared = None if intended is None else _with_intended(per_image, counts, intended, ties)
     overall = {} if compared is None else _summarise(compared).row(0, named=True)
     return MajorityAgreement(
         n_images=rated.height,
@@ -108,6 +123,7 @@ def majority(ratings: pl.DataFrame, intended: pl.DataFrame | None, categories: S
         n_intended=overall.get("n"),
         intended_share=overall.get("intended_share"),
         majority_agreement=overall.get("majority_agreement"),
+        ties=ties,
         per_emotion=None if compared is None else _per_emotion(compared, categories),
         confusion=None if compared is None else _confusion(compared, counts),
     )
@@ -129,7 +145,9 @@ def _per_image(counts: LabelCounts) -> pl.DataFrame:
     )
 
 
-def _with_intended(per_image: pl.DataFrame, counts: LabelCounts, intended: pl.DataFrame) -> pl.DataFrame | None:
+def _with_intended(
+    per_image: pl.DataFrame, counts: LabelCounts, intended: pl.DataFrame, ties: TieRule
+) -> pl.DataFrame | None:
     """The rated images that have an intended emotion, with the credit of each; None where the study has none."""
     require_columns(intended, ["image_id", "intended_emotion"], "The intended emotions")
     known = intended.select("image_id", pl.col("intended_emotion").cast(pl.String).alias("emotion")).drop_nulls()
@@ -152,7 +170,8 @@ def _with_intended(per_image: pl.DataFrame, counts: LabelCounts, intended: pl.Da
         )
     place = joined["emotion"].replace_strict(list(counts.labels), list(range(len(counts.labels)))).to_numpy()
     hits = counts.counts[joined["row"].to_numpy(), place]
-    credit = pl.when(pl.col("hits") == pl.col("top")).then(1 / pl.col("n_modes")).otherwise(0.0)
+    counted = 1 / pl.col("n_modes") if ties == "share" else (pl.col("n_modes") == 1).cast(pl.Float64)
+    credit = pl.when(pl.col("hits") == pl.col("top")).then(counted).otherwise(0.0)
     return joined.with_columns(pl.Series("hits", hits)).with_columns(credit.alias("credit"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.errors import DataError
+from lib.errors import DataError, ParameterError
 from lib.metrics.majority import majority
 
 LABELS = ["a", "b", "c"]
@@ -58,6 +58,16 @@ def test_a_tie_with_the_intended_counts_its_share():
     assert (agreement.n_images, agreement.n_tied, agreement.n_missing, agreement.n_intended) == (4, 3, 1, 4)
     assert agreement.intended_share == pytest.approx((2 + 2 + 1 + 0) / 15)
     assert agreement.per_emotion["n_tied"].to_list() == [2, 1]
+
+
+def test_a_tie_counts_nothing_where_an_absolute_winner_is_asked_for():
+    ratings = _ratings(clear="aab", two="aabbc", three="abc", wrong="bbcc")
+    intended = _intended(clear="a", two="a", three="c", wrong="a")
+    strict = majority(ratings, intended, LABELS, ties="none")
+    assert (strict.majority_agreement, strict.n_intended, strict.ties) == (1 / 4, 4, "none")
+    assert strict.intended_share == majority(ratings, intended, LABELS).intended_share
+    with pytest.raises(ParameterError, match="got 'random'"):
+        majority(ratings, intended, LABELS, ties="random")
 
 
 @pytest.mark.parametrize("intended", [None, _intended(x=None)])
