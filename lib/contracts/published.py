@@ -64,6 +64,7 @@ STATISTICS = {
     "t": "t of the test named in `test`",
     "z": "z of the test named in `test`",
     "beta": "coefficient of a regression, not standardised",
+    "beta_size": "the same without its sign, which the text gives in words",
     "se": "its standard error",
     "cohens_d": "Cohen's d",
     "count": "number of things, as `note` says of what",
