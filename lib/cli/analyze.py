@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lib.errors import BuildError, MissingFileError, ParameterError
+from lib.errors import BuildError, DataError, MissingFileError, ParameterError
 
 ImagesOption = Annotated[
     Path | None,
@@ -86,7 +86,11 @@ def analyze(
     else:
         chosen, text, remarks = read_study(study), study.read_text(encoding="utf-8-sig"), []
         described = find_conditions(study, chosen, _root_above(study), conditions)
-    checked, warnings = read_user_files(files, chosen, described)
+    try:
+        checked, warnings = read_user_files(files, chosen, described)
+    except DataError as error:
+        hint = "" if study else " The scale is the one that --scale and --step say."
+        raise DataError(f"{error}{hint}") from error
     for line in ([] if study else ["without --study:"]) + remarks + warnings:
         _say(line)
     if checked.uses_twin:

@@ -51,8 +51,9 @@ def read_predictions(
     """
     asked = [name for name in study.machine_dimensions if name in condition.dimensions]
     tokens = step_token_columns(study)
-    needed = ["image_id", "emotion", *asked, *(["condition"] if shared else [])]
-    table = read_table(path, needed, CURE, optional=["condition", "repeat", "thinking_tokens", *tokens])
+    needed, optional = ["image_id", "emotion", *asked], ["repeat", "thinking_tokens", *tokens]
+    (needed if shared else optional).append("condition")
+    table = read_table(path, needed, CURE, optional=optional)
     table = table.filter(pl.col("condition") == condition.id) if shared else table
     table = _checked(path, table, condition, study, image_ids)
     answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())

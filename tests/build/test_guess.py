@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests_support import small_images, small_predictions, small_ratings
+
+from lib.build.guess import ScaleEnds, guess_study
+from lib.errors import DataError, ParameterError
+
+SCALE = ScaleEnds(-3, 3, 0.25, given=True)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> tuple[Path, Path, Path]:
+    small_images().write_csv(tmp_path / "images.csv")
+    small_ratings().write_csv(tmp_path / "ratings.csv")
+    small_predictions(1).drop("arousal").write_csv(tmp_path / "one.csv")
+    return tmp_path / "images.csv", tmp_path / "ratings.csv", tmp_path / "one.csv"
+
+
+def test_columns_tell_factors_categories_and_dimensions(paths: tuple[Path, Path, Path]) -> None:
+    images, ratings, one = paths
+    guess = guess_study(images, ratings, [one], SCALE)
+    study = guess.study
+    assert study.factors["race"].levels == ("Asian", "White")
+    assert study.factors["actor"].levels == ()  # eight actors of three images each: no groups to compare
+    assert (study.emotion.categories, study.emotion.people_also) == (("anger", "calm", "joy"), ("other",))
+    assert study.emotion.intended
+    assert study.machine_dimensions == ("valence",) and study.dimensions["arousal"].raters == "people"
+    assert (study.dimensions["valence"].low, study.dimensions["valence"].high) == (-3, 3)
+    assert guess.remarks[0] == "every dimension is taken to go from -3 to 3 in steps of 0.25."
+    assert guess.remarks[1] == (
+        "categories anger, calm and joy; people also other; dimensions valence and arousal; factors race and actor, "
+        "compared by race."
+    )
+
+
+def test_the_usual_scale_is_said_aloud_and_ratings_alone_are_a_study(paths: tuple[Path, Path, Path]) -> None:
+    guess = guess_study(None, paths[1], [], ScaleEnds())
+    assert guess.remarks[0].endswith("from 1 to 9 in steps of 1, since no --scale was given.")
+    assert guess.study.emotion.categories == ("anger", "calm", "joy", "other")
+    assert not guess.study.emotion.intended and guess.study.factors == {}
+    assert guess.study.machine_dimensions == ("valence", "arousal")
+
+
+def test_the_papers_emotions_keep_the_papers_order(paths: tuple[Path, Path, Path]) -> None:
+    labels = ["neutral", "happy", "amused", "sad"] * 6
+    small_images().with_columns(pl.Series("emotion", labels)).write_csv(paths[0])
+    study = guess_study(paths[0], paths[1], [], SCALE).study
+    assert study.emotion.categories == ("happy", "sad", "neutral", "amused")
+
+
+def test_columns_that_cannot_be_factors_are_named(paths: tuple[Path, Path, Path]) -> None:
+    images = small_images().with_columns(
+        pl.lit("x").alias("Camera Type"), pl.lit("x").alias("place"), pl.Series("age", [None, *range(23)])
+    )
+    images.write_csv(paths[0])
+    guess = guess_study(paths[0], paths[1], [], SCALE)
+    assert list(guess.study.factors) == ["race", "actor"]
+    assert [line.split(" of the images")[0] for line in guess.remarks[2:5]] == [
+        "column 'Camera Type'",
+        "column 'place'",
+        "column 'age'",
+    ]
+
+
+def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> None:
+    ratings = small_ratings()
+    ratings.rename({"valence": "Wert", "arousal": "pleasure"}).write_csv(paths[1])
+    with pytest.raises(DataError, match=r"Wert, pleasure, none of which is a known dimension \(valence, arousal"):
+        guess_study(paths[0], paths[1], [], SCALE)
+    ratings.with_columns(emotion=pl.lit("joy")).write_csv(paths[1])
+    with pytest.raises(DataError, match="got joy, but a study has two categories"):
+        guess_study(None, paths[1], [], SCALE)
+    ratings.write_csv(paths[1])
+    with pytest.raises(ParameterError, match=r"--scale: from low 1 to high 0 must be a whole number of steps 1"):
+        guess_study(paths[0], paths[1], [], ScaleEnds(1, 0))
