@@ -76,15 +76,12 @@ def compare_with_people(machine: pl.Series, people_mean: pl.Series) -> Dimension
     ``|bias| <= mae <= rmse`` and ``rmse^2 = bias^2 + sd_difference^2 (n - 1) / n``.
     Checked against base R: cor, mean, sd (tests/reference/dimensions.R).
     """
-    require_same_length(machine, people_mean, "machine values and human means")
-    pairs = pl.DataFrame({"machine": without_nan(machine), "people": without_nan(people_mean)}).drop_nulls()
-    require_rows(pairs.height, "images with both a machine value and a human mean")
-    own, people = pairs["machine"].to_numpy(), pairs["people"].to_numpy()
+    own, people = complete_pairs(machine, people_mean)
     difference = own - people
     return DimensionScores(
-        n=pairs.height,
-        n_excluded=machine.len() - pairs.height,
-        r=_correlation(own, people),
+        n=own.size,
+        n_excluded=machine.len() - own.size,
+        r=pearson(own, people),
         mae=float(np.abs(difference).mean()),
         rmse=float(np.sqrt((difference**2).mean())),
         bias=float(difference.mean()),
@@ -175,7 +172,18 @@ def folded_normal_mae(bias: float, sd: float) -> float:
     return float(spread + shift)
 
 
-def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+def complete_pairs(machine: pl.Series, people_mean: pl.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both sides of the images that have both values, null and NaN being none.
+
+    Raises `DataError` if the lengths differ or no image has both.
+    """
+    require_same_length(machine, people_mean, "machine values and human means")
+    pairs = pl.DataFrame({"machine": without_nan(machine), "people": without_nan(people_mean)}).drop_nulls()
+    require_rows(pairs.height, "images with both a machine value and a human mean")
+    return pairs["machine"].to_numpy(), pairs["people"].to_numpy()
+
+
+def pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
     """Pearson's r, None where it is undefined."""
     if first.size < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None

@@ -74,6 +74,11 @@ def draw_weights(n_units: int, resampling: Resampling) -> Iterator[NDArray[np.fl
         yield flat.reshape(rows, n_units).astype(np.float64)
 
 
+def resampled_sums(columns: NDArray[np.float64], resampling: Resampling) -> NDArray[np.float64]:
+    """Sums of per-unit figures over every bootstrap sample: shape (n_units, k) in, (draws, k) out; no NaN."""
+    return np.concatenate([weights @ columns for weights in draw_weights(len(columns), resampling)])
+
+
 def percentile_interval(estimates: NDArray[np.float64], confidence: float) -> tuple[float, float] | None:
     """Percentile interval of bootstrap estimates; samples without an estimate (NaN) are left out.
 
