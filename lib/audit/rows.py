@@ -1,0 +1,167 @@
+"""Rows of a table of printed statistics, and the sets of rows that are held against each other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from lib.audit.intervals import Interval, rounded
+
+HUMAN = "human"
+"""The subject of people's own figures."""
+SHARES = {
+    "accuracy", "percent_correct", "recall", "precision", "f1", "macro_f1", "kappa", "confusion", "false_positive_rate",
+    "agreement_rate", "error_share",
+}  # fmt: skip
+ACROSS = "across versions"
+
+
+class Key(NamedTuple):
+    """What a number is about; empty text where a column is empty."""
+
+    subject: str
+    dimension: str
+    emotion: str
+    answer: str
+    group: str
+    test: str
+    statistic: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One printed statistic, as `lib.contracts.published.read_published` gives it."""
+
+    id: str
+    version: str
+    place: str
+    key: Key
+    printed: str
+    value: float
+    decimals: int
+    relation: str
+    unit: str
+    n: int | None
+    categories: int | None
+    scale: tuple[float, float] | None
+    step: float | None
+    quoted: bool
+    superseded_by: str
+    sources: tuple[str, ...]
+    operation: str
+    tested_after: str
+    note: str
+
+    @property
+    def interval(self) -> Interval:
+        """What the printed number stands for; shares printed in per cent as 0 to 1."""
+        scale = 0.01 if self.unit == "percent" and self.key.statistic in SHARES else 1.0
+        least = 0.0 if self.key.statistic == "p" else float("-inf")
+        if self.relation in ("<", "<="):
+            return Interval(least, self.value * scale)
+        if self.relation in (">", ">="):
+            return Interval(self.value * scale, 1.0 if self.key.statistic == "p" else float("inf"))
+        return rounded(self.value, self.decimals) * scale
+
+    @property
+    def exact(self) -> bool:
+        """Whether the number stands for itself: no limit, no `about`, no end of a range."""
+        return self.relation == "="
+
+    @property
+    def stars(self) -> int:
+        """Stars of significance behind the number."""
+        return self.printed.count("*")
+
+    @property
+    def name(self) -> str:
+        """The number in words, for a sentence."""
+        key = self.key
+        about = [part for part in (key.emotion, key.answer and f"as {key.answer}", key.group) if part]
+        parts = [key.subject, key.dimension, key.statistic.replace("_", " "), f"({', '.join(about)})" if about else ""]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass
+class Scope:
+    """Rows that describe one data set: those of one version, or the latest that no later one replaces."""
+
+    name: str
+    rows: dict[Key, Row]
+
+    def get(self, key: Key, statistic: str, **changed: str) -> Row | None:
+        """The row of another statistic about the same thing; None if none is printed as a plain number."""
+        row = self.rows.get(key._replace(statistic=statistic, **changed))
+        return row if row is not None and row.exact else None
+
+    def all(self, *statistics: str) -> Iterator[Row]:
+        """All plain numbers of some statistics, in the file's order."""
+        return (row for row in self.rows.values() if row.key.statistic in statistics and row.exact)
+
+
+def read_rows(frame: pl.DataFrame) -> list[Row]:
+    """Rows of the checked table, in its order."""
+    return [_row(item) for item in frame.iter_rows(named=True)]
+
+
+def scopes(rows: Iterable[Row]) -> list[Scope]:
+    """One scope a version, in the order of their numbers, then one across versions if there are several.
+
+    Of a number that a version prints twice, the one that is not a quotation counts, then the one with most decimals
+    (`lib.audit.versions` holds them against each other). Across versions, the last version that prints it counts;
+    rows that name their successor are left out.
+    """
+    by_version: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_version[row.version].append(row)
+    ordered = sorted(by_version, key=natural_order)
+    found = [Scope(version, best_rows(by_version[version])) for version in ordered]
+    if len(found) > 1:
+        latest: dict[Key, Row] = {}
+        for scope in found:
+            latest.update({key: row for key, row in scope.rows.items() if not row.superseded_by})
+        found.append(Scope(ACROSS, latest))
+    return found
+
+
+def best_rows(rows: Iterable[Row]) -> dict[Key, Row]:
+    """One row a key: not quoted before quoted, exact before limits, then most decimals, then the first."""
+    best: dict[Key, Row] = {}
+    for row in rows:
+        before = best.get(row.key)
+        if before is None or _rank(row) > _rank(before):
+            best[row.key] = row
+    return best
+
+
+def natural_order(version: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort `v10` behind `v6`: numbers by size, the rest by letter."""
+    parts = re.split(r"(\d+)", version)
+    return tuple((1, int(part)) if part.isdigit() else (0, part) for part in parts)
+
+
+def _rank(row: Row) -> tuple[bool, bool, int]:
+    return (not row.quoted, row.exact, row.decimals)
+
+
+def _row(item: dict[str, object]) -> Row:
+    text = {name: str(value) if value is not None else "" for name, value in item.items()}
+    low, high = item["scale_low"], item["scale_high"]
+    return Row(
+        id=text["id"], version=text["version"], place=f"{text['document']}, {text['place']}".strip(", "),
+        key=Key(
+            text["subject"], text["dimension"], text["emotion"], text["answer"], text["group"], text["test"],
+            text["statistic"],
+        ),
+        printed=text["printed"], value=float(item["value"]), decimals=int(item["decimals"]),  # type: ignore[arg-type, call-overload]
+        relation=text["relation"], unit=text["unit"], n=item["n"], categories=item["categories"],  # type: ignore[arg-type]
+        scale=(low, high) if low is not None and high is not None else None,  # type: ignore[arg-type]
+        step=item["step"], quoted=bool(text["quoted_from"]), superseded_by=text["superseded_by"],  # type: ignore[arg-type]
+        sources=tuple(text["from"].split()), operation=text["operation"], tested_after=text["tested_after"],
+        note=text["note"],
+    )  # fmt: skip
