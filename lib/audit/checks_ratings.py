@@ -110,7 +110,7 @@ def _bias_of_parts(scope: Scope) -> Iterator[Finding | None]:
         human = people(scope, machine, "mean")
         if machine.key.subject == HUMAN or machine.key.emotion or human is None:
             continue
-        parts = emotion_parts(scope, machine, ("bias",))
+        parts = emotion_parts(scope, machine, "bias")
         if parts:
             what = "the difference of the means"
             outcome = mean_of_parts([part.interval for part in parts], machine.interval - human.interval, what)
@@ -135,7 +135,7 @@ def _sd_of_all(scope: Scope, sd: Row) -> Iterator[Finding | None]:
     human = people(scope, sd, "sd")
     if sd.key.emotion or sd.key.subject == HUMAN or human is None:
         return
-    within, biases = emotion_parts(scope, sd, ("sd",)), emotion_parts(scope, sd, ("bias",))
+    within, biases = emotion_parts(scope, sd, "sd"), emotion_parts(scope, sd, "bias")
     if within and biases:
         parts = Parts(
             [row.interval for row in within], [row.interval for row in biases], human.interval, within[0].n or 0

@@ -11,8 +11,7 @@ from lib.audit.finding import Finding, found
 from lib.audit.intervals import Interval
 from lib.audit.rows import Row, Scope
 
-COUNTED = ("accuracy", "percent_correct", "recall", "confusion")
-CORRECT = ("accuracy", "percent_correct", "recall")
+COUNTED = ("accuracy", "confusion")
 PARTS = ("bias", "mean", "mae")
 
 
@@ -29,17 +28,16 @@ def share_checks(scope: Scope) -> Iterator[Finding | None]:
 
 def correct(scope: Scope, row: Row, emotion: str) -> Row | None:
     """The share right that belongs to `row`: of one emotion, or, with empty text, of all."""
-    rows = (scope.get(row.key, name, emotion=emotion, answer="") for name in CORRECT)
-    return next((one for one in rows if one is not None), None)
+    return scope.get(row.key, "accuracy", emotion=emotion, answer="")
 
 
-def emotion_parts(scope: Scope, row: Row, statistics: tuple[str, ...]) -> list[Row]:
+def emotion_parts(scope: Scope, row: Row, statistic: str) -> list[Row]:
     """The rows of every emotion with the same subject, dimension and group, one each.
 
     Empty unless they are equally large and together all that `row` is about, as their `n` say.
     """
     parts: dict[str, Row] = {}
-    for part in scope.all(*statistics):
+    for part in scope.all(statistic):
         same = part.key._replace(statistic="", emotion="") == row.key._replace(statistic="", emotion="")
         if same and part.key.emotion and part.key.emotion not in parts:
             parts[part.key.emotion] = part
@@ -62,7 +60,12 @@ def _kappas(scope: Scope) -> Iterator[Finding | None]:
 def _counts(scope: Scope) -> Iterator[Finding | None]:
     for row in scope.all(*COUNTED):
         if row.n is not None:
-            yield found("grim", grim(row.interval, row.n, percent=row.unit == "percent"), scope, row)
+            yield found(
+                "grim",
+                grim(row.interval, row.n, percent=row.unit == "percent" or row.statistic == "percent_correct"),
+                scope,
+                row,
+            )
 
 
 def _whole_numbers(scope: Scope) -> Iterator[Finding | None]:
@@ -80,8 +83,8 @@ def _whole_numbers(scope: Scope) -> Iterator[Finding | None]:
 
 
 def _sums(scope: Scope) -> Iterator[Finding | None]:
-    for whole in scope.all("accuracy", "percent_correct"):
-        parts = emotion_parts(scope, whole, CORRECT) if not whole.key.emotion else []
+    for whole in scope.all("accuracy"):
+        parts = emotion_parts(scope, whole, "accuracy") if not whole.key.emotion else []
         possible = [part for part in parts if part.n and possible_counts(part.interval, part.n)]
         if parts and len(possible) == len(parts):
             sizes = [part.n or 0 for part in parts]
@@ -95,7 +98,7 @@ def _sums(scope: Scope) -> Iterator[Finding | None]:
 
 def _means(scope: Scope) -> Iterator[Finding | None]:
     for whole in scope.all(*PARTS):
-        parts = emotion_parts(scope, whole, (whole.key.statistic,)) if not whole.key.emotion else []
+        parts = emotion_parts(scope, whole, whole.key.statistic) if not whole.key.emotion else []
         if parts:
             outcome = mean_of_parts(
                 [part.interval for part in parts], whole.interval, f"the {whole.key.statistic} of all"
@@ -113,7 +116,7 @@ def _right(row: Row) -> Interval:
 def _recalls(scope: Scope, row: Row) -> dict[str, Row]:
     """Recall of every category in a balanced design; empty where one is missing."""
     whole = correct(scope, row, "")
-    parts = emotion_parts(scope, whole, CORRECT) if whole is not None else []
+    parts = emotion_parts(scope, whole, "accuracy") if whole is not None else []
     return {part.key.emotion: part for part in parts}
 
 

@@ -56,7 +56,7 @@ def tests_of(scope: Scope) -> dict[tuple[str, ...], PrintedTest]:
     found_tests: dict[tuple[str, ...], PrintedTest] = {}
     for row in scope.rows.values():
         if row.key.statistic in PIECES and (row.exact or row.key.statistic == "p"):
-            found_tests.setdefault(row.key[:-1], PrintedTest()).rows[row.key.statistic] = row
+            found_tests.setdefault(row.key[:-2], PrintedTest()).rows[row.key.statistic] = row
     return found_tests
 
 

@@ -63,7 +63,7 @@ def whole_total(parts: list[Interval], sizes: list[int], whole: Interval) -> Out
     added = Interval(float(sum(low for low, _ in known)), float(sum(high for _, high in known)))
     counts = " + ".join(str(low) if low == high else f"({low} to {high})" for low, high in known)
     return compare(
-        whole, added / n, f"The parts are {counts} = {show(added, 0)} of {n:,}, and therefore", "the share of all"
+        whole, added / n, f"The parts are {counts} = {show(added, 0)} of {n:,}; therefore", "the share of all"
     )
 
 

@@ -10,6 +10,7 @@ from lib.audit.outcome import Outcome, compare
 from lib.audit.rows import ACROSS, SHARES, Row
 
 SIGNIFICANT = 0.05
+ERRORS = "error_share"
 FIRST_AND_SECOND = ("ratio", "difference", "percent_change", "absolute_difference")
 WORDS = {
     "ratio": "{a} divided by {b}", "difference": "{a} minus {b}",
@@ -29,7 +30,11 @@ def derived_checks(rows: Sequence[Row]) -> Iterator[Finding]:
         if row.operation in FIRST_AND_SECOND and len(sources) != 2:
             continue
         scope = row.version if {source.version for source in sources} <= {row.version} else ACROSS
-        if row.operation == "count_significant":
+        if row.operation == ERRORS:
+            outcome = error_share(row, sources)
+            if outcome is not None:
+                yield Finding("derived", outcome, (row, *sources), scope)
+        elif row.operation == "count_significant":
             yield Finding("counted", counted(row, sources), (row, *sources), scope)
         else:
             yield Finding("derived", derived(row, sources), (row, *sources), scope)
@@ -71,6 +76,24 @@ def made_of(operation: str, values: Sequence[Interval]) -> Interval:
         return total(values) if operation == "sum" else mean(list(values))
     end = min if operation == "lowest" else max
     return Interval(end(value.low for value in values), end(value.high for value in values))
+
+
+def error_share(row: Row, sources: Sequence[Row]) -> Outcome | None:
+    """Whether some confusions are that share of all errors: their images divided by the wrong answers.
+
+    None unless every row has its `n`.
+    """
+    confusions = [source for source in sources if source.key.statistic == "confusion"]
+    accuracies = [source for source in sources if source.key.statistic == "accuracy"]
+    if not confusions or not accuracies or any(source.n is None for source in sources):
+        return None
+    confused = [source.interval * (source.n or 0) for source in confusions]
+    wrong = [(-source.interval + 1.0) * (source.n or 0) for source in accuracies]
+    reason = (
+        f"The confusions are {' and '.join(show(one, 1) for one in confused)} images, "
+        f"all errors {' and '.join(show(one, 1) for one in wrong)}; as their ratio"
+    )
+    return compare(row.interval, total(confused) / total(wrong), reason, "the share of errors")
 
 
 def counted(row: Row, sources: Sequence[Row]) -> Outcome:

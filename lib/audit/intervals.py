@@ -113,20 +113,22 @@ def show(value: Interval | float, decimals: int = 4) -> str:
 
     Examples
     --------
-    >>> show(0.84936), show(Interval(-1, 2.5), 2), show(float("inf"))
-    ('0.8494', '-1 to 2.5', 'any number')
+    >>> show(0.84936), show(Interval(-1, 2.5), 2), show(Interval(0, 1e-9)), show(float("inf"))
+    ('0.8494', '−1 to 2.5', 'below 0.0001', 'any number')
     """
     if isinstance(value, Interval):
         low, high = show(value.low, decimals), show(value.high, decimals)
         if math.isinf(value.low) or math.isinf(value.high):
             ends = {(True, True): "any number", (True, False): f"at most {high}", (False, True): f"at least {low}"}
             return ends[math.isinf(value.low), math.isinf(value.high)]
+        if low == high == "0" and value.high > 0:
+            return f"below {10.0**-decimals:.{decimals}f}"
         return low if low == high else f"{low} to {high}"
     if math.isinf(value):
         return "any number"
     text = f"{value:,.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    return "0" if text == "-0" else text.replace("-", "−")
 
 
 def _slack(value: float) -> float:

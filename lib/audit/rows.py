@@ -14,8 +14,15 @@ from lib.audit.intervals import Interval, rounded
 
 HUMAN = "human"
 """The subject of people's own figures."""
+SAME = {"percent_correct": "accuracy", "recall": "accuracy"}
+"""Statistics that are another one under another name; in keys they have its name."""
+NOTED = {
+    "count", "percent", "ratio", "difference", "percentage_points", "percent_change", "percentile", "error_share",
+    "agreement_rate", "icc", "variance", "variance_ratio", "speed", "bias_gap",
+}  # fmt: skip
+"""Statistics of which only `note` says what they are: two of them are the same number only if their notes are."""
 SHARES = {
-    "accuracy", "percent_correct", "recall", "precision", "f1", "macro_f1", "kappa", "confusion", "false_positive_rate",
+    "accuracy", "precision", "f1", "macro_f1", "kappa", "confusion", "false_positive_rate",
     "agreement_rate", "error_share",
 }  # fmt: skip
 ACROSS = "across versions"
@@ -30,6 +37,7 @@ class Key(NamedTuple):
     answer: str
     group: str
     test: str
+    note: str
     statistic: str
 
 
@@ -41,6 +49,7 @@ class Row:
     version: str
     place: str
     key: Key
+    statistic: str
     printed: str
     value: float
     decimals: int
@@ -55,12 +64,12 @@ class Row:
     sources: tuple[str, ...]
     operation: str
     tested_after: str
-    note: str
 
     @property
     def interval(self) -> Interval:
         """What the printed number stands for; shares printed in per cent as 0 to 1."""
-        scale = 0.01 if self.unit == "percent" and self.key.statistic in SHARES else 1.0
+        percent = self.unit == "percent" or self.statistic == "percent_correct"
+        scale = 0.01 if percent and self.key.statistic in SHARES else 1.0
         least = 0.0 if self.key.statistic == "p" else float("-inf")
         if self.relation in ("<", "<="):
             return Interval(least, self.value * scale)
@@ -83,7 +92,7 @@ class Row:
         """The number in words, for a sentence."""
         key = self.key
         about = [part for part in (key.emotion, key.answer and f"as {key.answer}", key.group) if part]
-        parts = [key.subject, key.dimension, key.statistic.replace("_", " "), f"({', '.join(about)})" if about else ""]
+        parts = [key.subject, key.dimension, self.statistic.replace("_", " "), f"({', '.join(about)})" if about else ""]
         return " ".join(part for part in parts if part)
 
 
@@ -130,7 +139,7 @@ def scopes(rows: Iterable[Row]) -> list[Scope]:
 
 
 def best_rows(rows: Iterable[Row]) -> dict[Key, Row]:
-    """One row a key: not quoted before quoted, exact before limits, then most decimals, then the first."""
+    """One row a key: not quoted before quoted, exact before limits, most decimals, tables before text, the first."""
     best: dict[Key, Row] = {}
     for row in rows:
         before = best.get(row.key)
@@ -145,8 +154,9 @@ def natural_order(version: str) -> tuple[tuple[int, int | str], ...]:
     return tuple((1, int(part)) if part.isdigit() else (0, part) for part in parts)
 
 
-def _rank(row: Row) -> tuple[bool, bool, int]:
-    return (not row.quoted, row.exact, row.decimals)
+def _rank(row: Row) -> tuple[bool, bool, float, bool]:
+    width = row.interval.high - row.interval.low
+    return (not row.quoted, row.exact, -round(width, 9), "table" in row.place.lower())
 
 
 def _row(item: dict[str, object]) -> Row:
@@ -156,12 +166,12 @@ def _row(item: dict[str, object]) -> Row:
         id=text["id"], version=text["version"], place=f"{text['document']}, {text['place']}".strip(", "),
         key=Key(
             text["subject"], text["dimension"], text["emotion"], text["answer"], text["group"], text["test"],
-            text["statistic"],
+            text["note"] if text["statistic"] in NOTED else "", SAME.get(text["statistic"], text["statistic"]),
         ),
+        statistic=text["statistic"],
         printed=text["printed"], value=float(item["value"]), decimals=int(item["decimals"]),  # type: ignore[arg-type, call-overload]
         relation=text["relation"], unit=text["unit"], n=item["n"], categories=item["categories"],  # type: ignore[arg-type]
         scale=(low, high) if low is not None and high is not None else None,  # type: ignore[arg-type]
         step=item["step"], quoted=bool(text["quoted_from"]), superseded_by=text["superseded_by"],  # type: ignore[arg-type]
         sources=tuple(text["from"].split()), operation=text["operation"], tested_after=text["tested_after"],
-        note=text["note"],
     )  # fmt: skip

@@ -32,8 +32,8 @@ def why_unchecked(row: Row) -> str:
         return "Printed as an approximation, which may be off by any amount."
     if not row.exact and row.key.statistic != "p":
         return "Printed as a limit or as an end of a range, without saying of which numbers (`from`, `operation`)."
-    if row.key.statistic in NEEDED:
-        return f"Needs {NEEDED[row.key.statistic]}."
+    if row.statistic in NEEDED:
+        return f"Needs {NEEDED[row.statistic]}."
     if row.key.statistic in MADE:
         return "Needs the numbers that it was made from (`from`, `operation`)."
     return "Follows from the raw data only."

@@ -85,7 +85,7 @@ UNITS = [
 RANGE_ENDS = ["lowest", "highest"]
 OPERATIONS = [
     "ratio", "difference", "percent_change", "sum", "mean", "absolute_difference", "lowest", "highest",
-    "count_significant",
+    "count_significant", "error_share",
 ]  # fmt: skip
 
 
@@ -107,8 +107,8 @@ def read_published(path: Path) -> pl.DataFrame:
         `categories` are Int64, `scale_low` and `scale_high` Float64; `decimals`, `relation` and `unit` are filled from
         `printed`.
         `from` (ids, separated by spaces) and `operation` say what a row was computed from: first minus or divided
-        by second, change from first to second, count of p values below .05. `tested_after` names the `test`, or the
-        model, that an effect was added to; `step` is the smallest step of the single answers (1: whole numbers).
+        by second, change from first to second, count of p values below .05, confusions as a share of the errors that
+        accuracies leave. `tested_after` names the `test`, or the model, that an effect was added to; `step` is the smallest step of the single answers (1: whole numbers).
         `relation` is one of `=`, `<`, `>`, `<=`, `>=`, `~` (about), `lowest`, `highest` (ends of a printed range).
 
     Raises
