@@ -11,9 +11,12 @@ BOUNDED = {
     "accuracy", "kappa", "macro_f1", "f1", "precision", "recall", "r", "low", "high", "rate", "proportion",
     "alpha_ordinal", "alpha_interval", "alpha_nominal", "mode_share", "intended_share", "majority_accuracy",
     "rho", "ccc", "icc1_1", "icc2_1", "icc3_1", "icc1_k", "icc2_k", "icc3_k", "eta_squared", "partial_eta_squared",
-    "r_squared", "cramers_v", "fleiss_kappa", "weighted_kappa",
+    "r_squared", "cramers_v", "fleiss_kappa", "weighted_kappa", "r_before", "r_after", "r_vlm", "r_fer", "r_label",
 }  # fmt: skip
-THREE_DECIMALS = {"mae", "loo_mae", "pairwise_mae", "rmse", "mae_ratio"}
+THREE_DECIMALS = {
+    "mae", "loo_mae", "pairwise_mae", "rmse", "mae_ratio", "mae_before", "mae_after", "mae_label_mean", "mae_label",
+    "mae_vlm", "mae_fer", "reduction", "beyond_label",
+}  # fmt: skip
 PERCENT = {"percent"}
 SMALLEST_P = 0.001
 

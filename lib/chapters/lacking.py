@@ -49,7 +49,8 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `conditions` (any, with predictions or without), `asked <kind>` (of kind vlm or fer), `context carry` (any that
         is asked step by step), `machines`, `vlm`, `fer` (conditions with predictions, of that kind), `intended`
         (emotions), `human-null`, `groups` (any factor with levels), `factor <name>`, `dimension <name>`, `dimensions
-        two`, `rated` or `rated <dimension>` (machines gave values), `thinking tokens`, `twin`.
+        two`, `rated` or `rated <dimension>` (machines gave values),
+        `thinking tokens`, `steps` (thinking tokens by step), `pairs` (planned pairs of conditions), `twin`.
 
     Raises
     ------
@@ -84,6 +85,20 @@ def _rated(data: StudyData, dimension: str) -> bool:
     return any(frame[name].null_count() < frame.height for frame in data.predictions.values() for name in wanted)
 
 
+def _thought_by_step(data: StudyData, _: str) -> bool:
+    columns = [f"thinking_tokens_{step}" for step in ("emotion", *data.study.machine_dimensions)]
+    return any(
+        frame[name].null_count() < frame.height
+        for frame in data.predictions.values()
+        for name in columns
+        if name in frame.columns
+    )
+
+
+def _paired(data: StudyData, _: str) -> bool:
+    return any({pair.first, pair.second} <= set(data.conditions) for pair in data.study.analysis.pairs.values())
+
+
 def _thought(data: StudyData, _: str) -> bool:
     return any(frame["thinking_tokens"].null_count() < frame.height for frame in data.predictions.values())
 
@@ -104,6 +119,16 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         _thought,
         "machine that reports thinking tokens",
         "Add a column thinking_tokens to its predictions to get it.",
+    ),
+    "steps": (
+        _thought_by_step,
+        "machine that reports the thinking tokens of each step",
+        "Add columns thinking_tokens_<step> to its predictions to get it.",
+    ),
+    "pairs": (
+        _paired,
+        "planned pair of conditions that both have predictions",
+        "Name pairs under `analysis.pairs` in the study file to get it.",
     ),
     "intended": (
         lambda data, _: data.study.emotion.intended,

@@ -11,7 +11,7 @@ def test_what_is_there_lacks_nothing(lab_project) -> None:
     needs = [
         "conditions", "asked vlm", "asked fer", "context carry", "machines", "vlm", "fer", "intended", "human-null",
         "groups", "factor race", "dimension valence",
-        "dimensions two", "rated", "rated arousal", "thinking tokens", "twin",
+        "dimensions two", "rated", "rated arousal", "thinking tokens", "pairs", "twin",
     ]  # fmt: skip
     assert lacking(StudyData(lab_project), *needs) is None
 
@@ -23,7 +23,8 @@ def test_what_is_there_lacks_nothing(lab_project) -> None:
         ("machines", "files.predictions"), ("fer", "files.predictions"), ("intended", "emotion.intended"),
         ("groups", "factors"), ("factor race", "factors"), ("dimension arousal", "dimensions"),
         ("dimensions two", "dimensions"),
-        ("rated", "files.predictions"), ("thinking tokens", "thinking_tokens"), ("twin", "real ratings"),
+        ("rated", "files.predictions"), ("thinking tokens", "thinking_tokens"),
+        ("steps", "thinking_tokens_<step>"), ("pairs", "analysis.pairs"), ("twin", "real ratings"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_named_with_its_cure(bare_project, need: str, cure: str) -> None:
