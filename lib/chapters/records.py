@@ -80,6 +80,12 @@ def record_people(results: Results, baselines: Mapping[str, HumanBaseline]) -> N
             results.put(["human", dimension, name], getattr(baseline, name))
 
 
+def record_people_by_emotion(results: Results, means: pl.DataFrame) -> None:
+    """Record human.<dimension>.per_emotion.<emotion>.mean, from `lib.chapters.people.means_by_emotion`."""
+    for row in means.iter_rows(named=True):
+        results.put(["human", row["dimension"], "per_emotion", row["emotion"], "mean"], row["mean"])
+
+
 def record_majority(results: Results, agreement: MajorityAgreement) -> None:
     """Record human.emotion.{...} and human.emotion.per_emotion.<emotion>.{...}; shares also as percent."""
     path = ["human", "emotion"]
