@@ -15,7 +15,7 @@ from lib.build.outputs import Outputs
 from lib.chapters.lacking import lacking
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
-from lib.errors import DataError, RaterError
+from lib.errors import BuildError, DataError, RaterError
 from lib.results import Entry, Results, nest
 from lib.sections.registry import SECTIONS, Section, Table
 from lib.study_data import CheckedStudy, StudyData
@@ -47,6 +47,21 @@ class Analysis:
     empty: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, results: Results) -> None:
+        """Take the numbers of one section; two sections may record one key, but not two values of it.
+
+        Raises
+        ------
+        BuildError
+            They disagree.
+        """
+        known = {entry.key: entry.value for entry in self.entries}
+        for entry in results.entries.values():
+            if entry.key not in known:
+                self.entries.append(entry)
+            elif known[entry.key] != entry.value:
+                raise BuildError(f"{entry.key}: got {known[entry.key]!r}, then {entry.value!r} in {results.chapter}.")
 
     def numbers(self, *, simulated: bool) -> dict[str, Any]:
         """The content of `results.json`."""
@@ -84,7 +99,7 @@ def compute_sections(data: StudyData, sections: Sequence[Section], say: Say) -> 
             frame = analysis.tables[table.name] = frames[table.name]
             if frame.is_empty():
                 analysis.empty[table.name] = _why_empty(data, table)
-        analysis.entries += results.entries.values()
+        analysis.add(results)
         analysis.seconds[section.name] = round(time.monotonic() - started, 3)
         say(f"{section.name}: {len(frames)} tables, {len(results.entries)} numbers "
             f"({analysis.seconds[section.name]:.1f} s)")  # fmt: skip
@@ -136,4 +151,4 @@ def _yaml(content: object) -> str:
 
 def _why_empty(data: StudyData, table: Table) -> str:
     missing = lacking(data, *table.needs)
-    return f"this study has no {missing.what}. {missing.cure}" if missing else "nothing in this study calls for a row"
+    return f"this study has no {missing.what}. {missing.cure}" if missing else table.otherwise

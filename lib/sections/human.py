@@ -5,9 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from lib.chapters.answers import label_answers, reference_emotions, value_answers
-from lib.chapters.people import baseline_frame, human_baselines
+from lib.chapters.claims_dimensions import claim_people
+from lib.chapters.people import baseline_frame, human_baselines, means_by_emotion
 from lib.chapters.person import average_labels, average_values
-from lib.chapters.records import record_labels, record_majority, record_people, record_values
+from lib.chapters.records import (
+    record_labels,
+    record_majority,
+    record_people,
+    record_people_by_emotion,
+    record_values,
+)
 from lib.chapters.scores import Schema, score_labels, score_values
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.majority import MajorityAgreement, majority
@@ -25,7 +32,7 @@ def human_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
     data
         The study.
     results
-        Takes human.<dim>.*, human.emotion.* and conditions.human-null.*.
+        Takes human.<dim>.*, human.emotion.*, conditions.human-null.* and claims.people.*.
 
     Returns
     -------
@@ -39,8 +46,10 @@ def human_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
     """
     baselines = human_baselines(data)
     record_people(results, baselines)
+    record_people_by_emotion(results, means_by_emotion(data))
     agreement = people_agreement(data)
     record_majority(results, agreement)
+    claim_people(results, baselines, agreement.per_emotion)
     categories = reference_emotions(data).categories
     scores = score_labels(label_answers(data, [HUMAN_NULL]), categories, data.study.analysis.confidence)
     labels = average_labels(data, scores, categories)
