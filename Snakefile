@@ -16,8 +16,12 @@ CHAPTERS = {
     "human": ["data", "null"],
     "categories": ["data", "null", "predictions"],
     "dimensions": ["data", "null", "predictions"],
+    "agreement": ["data", "null", "predictions"],
+    "mixed": ["data", "null", "predictions"],
     "stereotypes": ["data", "predictions"],
     "demographics": ["data", "predictions"],
+    "omnibus": ["data", "predictions"],
+    "consistency": ["ledger"],
     "twin": ["data", "predictions", "targets"],
 }
 

@@ -10,9 +10,17 @@ from great_tables import GT
 from lib.formats import format_value, plus_signed, signed
 from lib.tables.style import BIAS_LIMITS, as_text, interval, plain_table, shade, spread
 
+TESTED = {"chi2": "*χ*²", "p": "*p*", "p_adjusted": "*p* corrected"}
+
 
 def group_accuracy_table(
-    groups: pl.DataFrame, names: pl.DataFrame, factor: str, identifier: str, notes: Iterable[str | None] = ()
+    groups: pl.DataFrame,
+    names: pl.DataFrame,
+    factor: str,
+    identifier: str,
+    notes: Iterable[str | None] = (),
+    *,
+    tests: pl.DataFrame | None = None,
 ) -> GT:
     """Accuracy with its interval of every rater (rows) by level of one factor (columns), the most uneven rater first.
 
@@ -28,6 +36,8 @@ def group_accuracy_table(
         The cell's label.
     notes
         Paragraphs below the table.
+    tests
+        condition, chi2, p, p_adjusted of equal accuracy at all levels; None leaves these columns out.
     """
     text = as_text(groups, ["accuracy"]).with_columns(interval(groups).alias("interval"))
     cell = pl.concat_str("accuracy", "interval", separator=" ", ignore_nulls=True).alias("cell")
@@ -38,8 +48,12 @@ def group_accuracy_table(
     levels = [name for name in wide.columns if name not in ("condition", "type", "short_name", "gap")]
     wide = wide.sort(pl.col("type") == "Person", pl.col("gap") * -1, "condition")
     wide = wide.with_columns(points(wide, "gap"))
-    labels = {"short_name": "Rater", "type": "Type"} | {name: name for name in levels}
-    return plain_table(wide, identifier, labels | {"gap": "Largest difference"}, notes, text_columns=["type"])
+    labels = {"short_name": "Rater", "type": "Type"} | {name: name for name in levels} | {"gap": "Largest difference"}
+    if tests is not None:
+        figures = as_text(tests, TESTED).select("condition", *TESTED)
+        wide = wide.join(figures, on="condition", how="left", maintain_order="left")
+        labels |= TESTED
+    return plain_table(wide, identifier, labels, notes, text_columns=["type"])
 
 
 def cell_accuracy_table(
