@@ -16,6 +16,7 @@ CHAPTERS = {
     "human": ["data", "null"],
     "categories": ["data", "null", "predictions"],
     "dimensions": ["data", "null", "predictions"],
+    "substitutability": ["data", "null", "predictions"],
     "agreement": ["data", "null", "predictions"],
     "mixed": ["data", "null", "predictions"],
     "stereotypes": ["data", "predictions"],

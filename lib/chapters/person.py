@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
+from functools import lru_cache
 
 import polars as pl
 import polars.selectors as cs
@@ -34,11 +35,11 @@ def average_labels(data: StudyData, scores: LabelScores, categories: tuple[str, 
     if not data.study.analysis.human_null:
         return scores
     level = data.study.analysis.confidence
-    drawn = [score_labels(label_answers(own, [HUMAN_NULL]), categories, level) for own in _draws(data)]
+    drawn = [score_labels(answers, categories, level) for answers in drawn_labels(data)]
     return replace(
         scores,
-        overall=_averaged(scores.overall, [item.overall for item in drawn], ["condition"]),
-        per_emotion=_averaged(scores.per_emotion, [item.per_emotion for item in drawn], ["condition", "emotion"]),
+        overall=averaged(scores.overall, [item.overall for item in drawn], ["condition"]),
+        per_emotion=averaged(scores.per_emotion, [item.per_emotion for item in drawn], ["condition", "emotion"]),
     )
 
 
@@ -46,14 +47,26 @@ def average_values(data: StudyData, scores: pl.DataFrame, baselines: dict[str, H
     """Replace the person's figures of `score_values` by means over `DRAWS` draws."""
     if not data.study.analysis.human_null:
         return scores
-    drawn = [score_values(value_answers(own, [HUMAN_NULL]), baselines) for own in _draws(data)]
-    return _averaged(scores, drawn, ["condition", "dimension"])
+    drawn = [score_values(answers, baselines) for answers in drawn_values(data)]
+    return averaged(scores, drawn, ["condition", "dimension"])
+
+
+@lru_cache(maxsize=1)
+def drawn_labels(data: StudyData) -> tuple[pl.DataFrame, ...]:
+    """The person's `label_answers` of every draw, kept because several tables rest on them; none without a person."""
+    return tuple(label_answers(own, [HUMAN_NULL]) for own in _draws(data))
+
+
+@lru_cache(maxsize=1)
+def drawn_values(data: StudyData) -> tuple[pl.DataFrame, ...]:
+    """The person's `value_answers` of every draw, kept because several tables rest on them; none without a person."""
+    return tuple(value_answers(own, [HUMAN_NULL]) for own in _draws(data))
 
 
 def _draws(data: StudyData) -> Iterator[StudyData]:
     """The study with another held-out rating of every image each time; the first draw is that of the predictions."""
     study = data.study
-    for number in range(DRAWS):
+    for number in range(DRAWS if study.analysis.human_null else 0):
         held = hold_out(
             data.ratings, study.emotion.people_categories, study.analysis.seed + number, study.machine_dimensions
         )
@@ -62,7 +75,7 @@ def _draws(data: StudyData) -> Iterator[StudyData]:
         yield own
 
 
-def _averaged(scores: pl.DataFrame, drawn: list[pl.DataFrame], keys: list[str]) -> pl.DataFrame:
+def averaged(scores: pl.DataFrame, drawn: list[pl.DataFrame], keys: list[str]) -> pl.DataFrame:
     """`scores` with the numbers of the rows in `drawn` replaced by means; counts but `correct` stay as they are."""
     means = pl.concat(drawn).group_by(keys, maintain_order=True).agg(cs.float().mean(), *_correct(scores))
     return scores.update(means, on=keys, how="left")

@@ -84,7 +84,7 @@ def scatter_figure(
         + coord_cartesian(xlim=scale, ylim=(scale[0] - 0.15 * step, scale[1] + 0.15 * step))
         + guides(color=guide_legend(nrow=1 if len(emotions) <= 6 else 2, override_aes={"alpha": 1, "size": 2}))
         + labs(x="People's mean", y="Rater's value")
-        + house_theme(7, 1.6 * math.ceil(shown.height / columns) + 1.1)
+        + house_theme(7 if columns > 1 else 5, (1.6 if columns > 1 else 3.6) * math.ceil(shown.height / columns) + 1.1)
     )  # fmt: skip
     return with_notes(plot, *notes)
 

@@ -54,6 +54,11 @@ def house_theme(width: float, height: float) -> theme:
     )
 
 
+def minus_signs(shown: Sequence[Any]) -> list[str]:
+    """Labels of an axis, as short as they can be, with a true minus sign."""
+    return [f"{item:g}".replace("-", "−") for item in shown]
+
+
 def with_notes(plot: ggplot, *notes: str | None) -> ggplot:
     """Put the notes that are not None below the figure, one a line."""
     said = [note for note in notes if note]

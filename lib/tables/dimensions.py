@@ -8,7 +8,7 @@ import polars as pl
 from great_tables import GT
 
 from lib.formats import count_in_words, format_value, plus_signed
-from lib.tables.style import BIAS_LIMITS, as_text, mean_and_sd, plain_table, shade, spread
+from lib.tables.style import BIAS_LIMITS, as_text, estimate_and_interval, mean_and_sd, plain_table, shade, spread
 
 RATERS = {"short_name": "Rater"}
 
@@ -116,14 +116,17 @@ def folded_table(scores: pl.DataFrame, names: pl.DataFrame, identifier: str, not
 def human_error_table(
     baselines: pl.DataFrame, scores: pl.DataFrame, identifier: str, notes: Iterable[str | None] = ()
 ) -> GT:
-    """People's leave-one-out and pairwise MAE beside the range of the raters' MAE and of their ratio to the former."""
+    """People's leave-one-out and pairwise MAE beside the range of the raters' MAE and of their ratio to the former.
+
+    Intervals of people's errors are shown where `baselines` has them (loo_mae_low, loo_mae_high and so on).
+    """
     rows = []
     for row in baselines.iter_rows(named=True):
         own = scores.filter(pl.col("dimension").cast(pl.String) == row["dimension"])
         if own.height:
             rows.append(
                 {"dimension": str(row["dimension"]).capitalize()}
-                | {name: format_value(name, row[name]) for name in ("loo_mae", "pairwise_mae")}
+                | {name: estimate_and_interval(row, name) for name in ("loo_mae", "pairwise_mae")}
                 | {name: _range(own[name], name) for name in ("mae", "mae_ratio")}
             )
     labels = {

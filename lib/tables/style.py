@@ -84,6 +84,16 @@ def interval(frame: pl.DataFrame) -> pl.Series:
     return pl.Series(texts, dtype=pl.String)
 
 
+def estimate_and_interval(row: Mapping[str, object], name: str, ends: str | None = None) -> str:
+    """Text such as `−1.28 [−1.36, −1.20]` from `name`, `<ends>_low` and `<ends>_high`; without ends the estimate alone.
+
+    All three are formatted as the statistic `name`; `ends` defaults to `name`.
+    """
+    shown = [row[name], row.get(f"{ends or name}_low"), row.get(f"{ends or name}_high")]
+    estimate, low, high = (format_value(name, value) for value in shown)  # type: ignore[arg-type]
+    return estimate if shown[1] is None or shown[2] is None else f"{estimate} [{low}, {high}]"
+
+
 def spread(frame: pl.DataFrame, index: Sequence[str], column: str, value: str) -> pl.DataFrame:
     """Put the text in `value` into one column for each value of `column`, rows and columns in their given order."""
     wide = frame.with_columns(pl.col(column).cast(pl.String)).pivot(column, index=list(index), values=value)

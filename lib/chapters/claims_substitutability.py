@@ -1,0 +1,145 @@
+"""Computed statements about agreement and substitutability: limits, z-scores against panels, ratios to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_range, put_row
+from lib.formats import count_in_words, format_value
+from lib.metrics.substitutability import VERDICTS
+from lib.results import Results
+
+WORDS = dict(zip(VERDICTS, ("farther", "closer", "not_distinguishable"), strict=True))
+Z_ROW = ("short_name", "machine", "people", "difference", "difference_low", "difference_high", "ratio")
+
+
+def claim_limits(
+    results: Results, scores: pl.DataFrame, limits: pl.DataFrame, names: pl.DataFrame, level: float
+) -> None:
+    """Ranges of concordance and limits, the narrowest and widest limits, and how many raters' spread differs.
+
+    Keys, for each kind and dimension: claims.agreement.<kind>.<dimension>.{ccc, rho, loa_lower, loa_upper,
+    loa_width}.{low, high}; .{narrowest, widest}.{short_name, loa_lower, loa_upper, loa_width};
+    .{lowest_ccc, highest_ccc}.{short_name, ccc}; .{steeper, flatter}.{count, ...}: proportional slope above or below 0
+    at p < `level`; .bias_excludes_zero.{count, ...}.
+    """
+    width = (pl.col("loa_upper") - pl.col("loa_lower")).alias("loa_width")
+    keys = ["condition", "dimension"]
+    joined = limits.join(scores.select(*keys, "rho", "ccc"), on=keys, how="left", maintain_order="left")
+    joined = joined.with_columns(width).join(names, on="condition", maintain_order="left")
+    for kind, dimension, own in _parts(joined):
+        path = ["claims", "agreement", kind, dimension]
+        for figure in ("ccc", "rho", "loa_lower", "loa_upper", "loa_width"):
+            put_range(results, [*path, figure], own[figure])
+        widths = ("loa_lower", "loa_upper", "loa_width")
+        _extremes(results, path, own, "loa_width", words=("narrowest", "widest"), columns=widths)
+        _extremes(results, path, own, "ccc", words=("lowest_ccc", "highest_ccc"), columns=("ccc",))
+        significant = pl.col("proportional_p") < level
+        counted = {
+            "steeper": significant & (pl.col("proportional_slope") > 0),
+            "flatter": significant & (pl.col("proportional_slope") < 0),
+            "bias_excludes_zero": (pl.col("bias_low") > 0) | (pl.col("bias_high") < 0),
+        }
+        _count(results, path, own, counted)
+
+
+def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataFrame, names: pl.DataFrame) -> None:
+    """How many machines lie farther from panels than people do, closer, or cannot be told apart; also by emotion.
+
+    Keys, for each kind and dimension, under claims.z.<kind>.<dimension>:
+    {farther, closer, not_distinguishable, not_farther}.{count, ...}; range.{low, high} (mean |z|);
+    {nearest, farthest}.{short_name, machine, people, difference, ..., ratio};
+    <emotion>.{farther, closer, not_distinguishable}.{count, ...}; {hardest, easiest}_emotion.{emotion, difference}
+    (mean over machines); uneven.{count, ...}: of those not farther overall, who are for an emotion;
+    cells.{farther, total}.
+    claims.z.people.<dimension>.{low, high}: people's own mean |z| over the sets of images compared.
+    """
+    totals, cells = (frame.join(names, on="condition", maintain_order="left") for frame in (overall, by_emotion))
+    for kind, dimension, own in _parts(totals.drop_nulls("machine")):
+        path = ["claims", "z", kind, dimension]
+        put_range(results, [*path, "range"], own["machine"], "machine")
+        _extremes(results, path, own, "difference", words=("nearest", "farthest"), columns=Z_ROW[1:])
+        if own["verdict"].null_count() == own.height:
+            continue
+        _verdicts(results, path, own)
+        _count(results, path, own, {"not_farther": pl.col("verdict") != VERDICTS[0]})
+        _claim_cells(results, path, own, _of(cells, kind, dimension))
+    people = totals.drop_nulls("people").filter(pl.col("type") != "Person")
+    for (name,), rows in people.group_by("dimension", maintain_order=True):
+        put_range(results, ["claims", "z", "people", str(name)], rows["people"], "people")
+
+
+def claim_ceilings(results: Results, ratios: pl.DataFrame, names: pl.DataFrame) -> None:
+    """How many machines reach what one person reaches, or more.
+
+    Keys, under claims.ceiling.<kind>.accuracy and claims.ceiling.<kind>.<dimension>.{r, mae}: range.{low, high} of the
+    ratio to a person; beyond.{count, ...}: better than a person by the interval of the ratio (mae: below 1);
+    short_of.{count, ...}: worse by it; {lowest, highest}.{short_name, ratio}.
+    """
+    joined = ratios.drop_nulls("ratio").join(names, on="condition", maintain_order="left")
+    for kind in KINDS:
+        own = of_kind(joined, kind)
+        for (measure, dimension), rows in own.group_by("measure", "dimension", maintain_order=True):
+            place = [str(measure)] if dimension is None else [str(dimension), str(measure)]
+            path = ["claims", "ceiling", kind, *place]
+            above, below = pl.col("low") > 1, pl.col("high") < 1
+            better, worse = (below, above) if measure == "mae" else (above, below)
+            put_range(results, [*path, "range"], rows["ratio"], "mae_ratio")
+            for word, highest in (("lowest", False), ("highest", True)):
+                row = extreme_row(rows, "ratio", highest=highest)
+                put_row(results, [*path, word], row, ["short_name"])
+                results.put([*path, word, "ratio"], row["ratio"], format_value("mae_ratio", float(str(row["ratio"]))))
+            if rows["low"].null_count() < rows.height:
+                _count(results, path, rows, {"beyond": better, "short_of": worse})
+
+
+def _claim_cells(results: Results, path: list[str], totals: pl.DataFrame, cells: pl.DataFrame) -> None:
+    """Statements about one kind of machines on one dimension, emotion by emotion."""
+    known = cells.drop_nulls(["difference", "verdict"])
+    for (emotion,), rows in known.group_by("emotion", maintain_order=True):
+        _verdicts(results, [*path, str(emotion)], rows)
+    if known.is_empty():
+        return
+    means = known.group_by("emotion", maintain_order=True).agg(pl.col("difference").mean())
+    for word, highest in (("easiest_emotion", False), ("hardest_emotion", True)):
+        put_row(results, [*path, word], extreme_row(means, "difference", highest=highest), ["emotion", "difference"])
+    farther = known.filter(pl.col("verdict") == VERDICTS[0])
+    results.put([*path, "cells", "farther"], farther.height, count_in_words(farther.height))
+    results.put([*path, "cells", "total"], known.height, count_in_words(known.height))
+    alike = totals.filter(pl.col("verdict") != VERDICTS[0])
+    if alike.height:
+        _count(results, path, alike, {"uneven": pl.col("condition").is_in(farther["condition"].implode())})
+
+
+def _verdicts(results: Results, path: Sequence[str], rows: pl.DataFrame) -> None:
+    _count(results, path, rows, {word: pl.col("verdict") == verdict for verdict, word in WORDS.items()})
+
+
+def _count(results: Results, path: Sequence[str], rows: pl.DataFrame, counted: Mapping[str, pl.Expr]) -> None:
+    for word, holds in counted.items():
+        put_count(results, [*path, word], rows.filter(holds)["short_name"].to_list(), rows.height)
+
+
+def _extremes(
+    results: Results, path: list[str], rows: pl.DataFrame, by: str, *, words: tuple[str, str], columns: Sequence[str]
+) -> None:
+    known = rows.drop_nulls(by)
+    for word, highest in zip(words, (False, True), strict=True):
+        if known.height:
+            row = extreme_row(known, by, highest=highest)
+            put_row(results, [*path, word], row, ["short_name", *columns])
+
+
+def _parts(joined: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:
+    """Every kind of machines with every dimension that one of them rated."""
+    return [
+        (kind, str(name), own)
+        for kind in KINDS
+        for (name,), own in of_kind(joined, kind).group_by("dimension", maintain_order=True)
+    ]
+
+
+def _of(joined: pl.DataFrame, kind: str, dimension: str) -> pl.DataFrame:
+    return of_kind(joined, kind).filter(pl.col("dimension").cast(pl.String) == dimension)
