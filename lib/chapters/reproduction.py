@@ -28,6 +28,7 @@ KINDS = {
     "counts": ["count"],
 }  # fmt: skip
 OTHER = "other"
+Row = dict[str, Any]
 
 
 def built_results(data: StudyData) -> dict[str, Any]:
@@ -75,9 +76,8 @@ def reproduce(ledger: pl.DataFrame, results: Mapping[str, Any]) -> pl.DataFrame:
     DataError
         A row's `result` cannot be read; the message names the row.
     """
-    later = dict(ledger.select("id", "superseded_by").iter_rows())
-    printed = dict(ledger.select("id", pl.format("{} in {}, {}", "printed", "document", "place")).iter_rows())
-    rows = [_verdict(row, results, later, printed) for row in ledger.iter_rows(named=True)]
+    by_id = {row["id"]: row for row in ledger.iter_rows(named=True)}
+    rows = [_verdict(row, results, by_id) for row in ledger.iter_rows(named=True)]
     schema = {"recomputed": pl.Float64, "difference": pl.Float64, "last_digits": pl.Float64, "verdict": pl.String,
               "reason": pl.String}  # fmt: skip
     kind = {statistic: name for name, statistics in KINDS.items() for statistic in statistics}
@@ -120,13 +120,10 @@ def _put_verdicts(results: Results, path: list[str], rows: pl.DataFrame) -> None
         results.put([*path, name, "percent"], 100 * count / rows.height if rows.height else None)
 
 
-def _verdict(
-    row: dict[str, Any], results: Mapping[str, Any], later: Mapping[str, str | None], printed: Mapping[str, str]
-) -> dict[str, object]:
-    last = row["id"]
-    while later.get(last) is not None:
-        last = str(later[last])
-    replaced = f"now {printed[last]}" if last != row["id"] else None
+def _verdict(row: Row, results: Mapping[str, Any], by_id: Mapping[str, Row]) -> dict[str, object]:
+    last = _last(row, by_id)
+    changed = last is not row and not _same_figure(row, last)
+    replaced = f"now {last['printed']} in {last['document']}, {last['place']}" if changed else None
     if row["result"] is None:
         return _without(row, replaced)
     try:
@@ -144,7 +141,28 @@ def _verdict(
     return found | {"verdict": "superseded" if replaced else "differs", "reason": replaced}
 
 
-def _without(row: dict[str, Any], replaced: str | None) -> dict[str, object]:
+def _last(row: Row, by_id: Mapping[str, Row]) -> Row:
+    """The row of the last version; a circle of successors ends where it began."""
+    seen = {row["id"]}
+    while row["superseded_by"] is not None and row["superseded_by"] not in seen:
+        row = by_id[row["superseded_by"]]
+        seen.add(row["id"])
+    return row
+
+
+def _same_figure(row: Row, later: Row) -> bool:
+    """Whether two versions print the same figure, be it as a percentage, without its sign or with fewer decimals."""
+    decimals, values = [], []
+    for one in (row, later):
+        percent = one["unit"] == "percent" and row["unit"] != later["unit"]
+        values.append(one["value"] / 100 if percent else one["value"])
+        decimals.append(one["decimals"] + 2 if percent else one["decimals"])
+    if any(one["statistic"].endswith("_size") for one in (row, later)):
+        values = [abs(value) for value in values]
+    return holds(values[0], values[1], min(decimals), "=")
+
+
+def _without(row: Row, replaced: str | None) -> dict[str, object]:
     quoted = f"a figure of {row['quoted_from']}" if row["quoted_from"] else None
     reason = row["not_computable"] or quoted
     if reason is None and replaced:

@@ -15,15 +15,16 @@ from typing import Any
 from lib.errors import DataError
 
 Values = list[float | None]
+BRACKETS = r"\[(?:[^\[\]]|\[[^\]]*\])*\]"  # they may hold brackets: [term=rater_type[machine]]
 TOKEN = re.compile(
     r"\s*(?P<number>\d+(?:\.\d+)?|\.\d+)(?![\w.])"
     r"|\s*(?P<function>[a-z]+)\("
-    r"|\s*(?P<key>[A-Za-z_](?:[\w.:-]|\[[^\]]*\]|\{[^}]*\})*)"
+    rf"|\s*(?P<key>[A-Za-z_](?:[\w.:-]|{BRACKETS}|\{{[^}}]*\}})*)"
     r"|(?P<operator> [-+*/] )"
     r"|\s*(?P<sign>[(),])"
 )
-STEP = re.compile(r"(?:[^.\[{]|\[[^\]]*\]|\{[^}]*\})+")
-FILTER = re.compile(r"(?P<name>[^\[]*)\[(?P<attributes>[^\]]*)\]")
+STEP = re.compile(rf"(?:[^.\[{{]|{BRACKETS}|\{{[^}}]*\}})+")
+FILTER = re.compile(r"(?P<name>[^\[]*)\[(?P<attributes>.*)\]")
 
 
 class MissingResultError(DataError):
