@@ -14,7 +14,7 @@ from lib.metrics.model_size import SizeTrend, parameter_count, size_trend
 from lib.study_data import StudyData
 
 FEWEST = 3
-EVERYONE = "all machines"
+EVERYONE = "All machines"
 
 
 def size_points(data: StudyData, emotion_bias: pl.DataFrame, group_bias: pl.DataFrame) -> pl.DataFrame:

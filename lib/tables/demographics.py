@@ -50,7 +50,7 @@ def group_accuracy_table(
     wide = wide.with_columns(points(wide, "gap"))
     labels = {"short_name": "Rater", "type": "Type"} | {name: name for name in levels} | {"gap": "Largest difference"}
     if tests is not None:
-        figures = as_text(tests, TESTED).select("condition", *TESTED)
+        figures = as_text(tests, list(TESTED)).select("condition", *TESTED)
         wide = wide.join(figures, on="condition", how="left", maintain_order="left")
         labels |= TESTED
     return plain_table(wide, identifier, labels, notes, text_columns=["type"])
