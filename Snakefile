@@ -20,10 +20,13 @@ CHAPTERS = {
     "agreement": ["data", "null", "predictions"],
     "mixed": ["data", "null", "predictions"],
     "stereotypes": ["data", "predictions"],
+    "thinking": ["data", "predictions"],
+    "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
     "omnibus": ["data", "predictions"],
     "consistency": ["ledger"],
     "twin": ["data", "predictions", "targets"],
+    "reproduction": ["results", "ledger"],
 }
 
 ROOT = Path.cwd()

@@ -19,6 +19,7 @@ DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 ROOT_VARIABLE = "RATER_ROOT"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
+LEDGER = "data/published/ledger.csv"
 
 
 @dataclass(frozen=True)

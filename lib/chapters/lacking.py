@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lib.chapters.conditions import available_dimensions, machine_dimensions
 from lib.errors import ParameterError
+from lib.project import LEDGER
 from lib.study_data import StudyData
 
 Test = Callable[[StudyData, str], bool]
@@ -156,5 +157,10 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         lambda data, _: data.simulated_note is not None,
         "simulated data",
         "It stands on real ratings; nothing needs to be added.",
+    ),
+    "ledger": (
+        lambda data, _: data.project.is_default and (data.project.root / LEDGER).is_file(),
+        "ledger of published figures",
+        "It belongs to the paper's own study; `rater audit` checks anybody's.",
     ),
 }

@@ -9,10 +9,10 @@ import polars as pl
 
 from lib.chapters.result_expressions import MissingResultError, evaluate
 from lib.errors import DataError
+from lib.project import LEDGER
 from lib.results import Entry, Results, load_results, nest
 from lib.study_data import StudyData
 
-LEDGER = "data/published/ledger.csv"
 VERDICTS = ["reproduced", "differs", "superseded", "not available", "not computable"]
 ROUNDING = 1e-9  # floating-point error of a figure that lies exactly half way between two printed ones
 KINDS = {
@@ -108,6 +108,12 @@ def summarise(compared: pl.DataFrame) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("total"), *counts
     )
     return frame.with_columns(pl.col("version").cast(pl.Enum(versions))).sort("version", "kind")
+
+
+def document_names(compared: pl.DataFrame) -> dict[str, str]:
+    """Version -> the document that prints most of its figures."""
+    counts = compared.group_by("version", "document", maintain_order=True).len().sort("len", maintain_order=True)
+    return dict(counts.select("version", "document").iter_rows())
 
 
 def _put_verdicts(results: Results, path: list[str], rows: pl.DataFrame) -> None:
