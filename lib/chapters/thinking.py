@@ -67,7 +67,8 @@ def thinking_tokens(data: StudyData) -> pl.DataFrame:
         pl.lit(None, pl.Int64).alias("tokens"),
     )
     ids, kinds = condition_ids(data), pl.Enum(list(steps))
-    return pl.concat([empty, *frames]).with_columns(pl.col("condition").cast(ids), pl.col("step").cast(kinds))
+    whole = pl.concat([empty, *frames]).with_columns(pl.col("condition").cast(ids), pl.col("step").cast(kinds))
+    return whole.sort("condition", maintain_order=True)
 
 
 def summarise_tokens(tokens: pl.DataFrame, resampling: Resampling) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from plotnine import (
     labs,
     scale_color_manual,
     scale_shape_manual,
+    scale_size_manual,
     scale_y_discrete,
     theme,
 )  # fmt: skip
@@ -45,7 +46,9 @@ def calibration_figure(calibration: pl.DataFrame, names: pl.DataFrame, *notes: s
     own = calibration.filter(pl.col("by") == "predicted").join(names, on="condition", maintain_order="left")
     order = own.group_by("condition", "short_name").agg(pl.col("mae_before").mean())
     rows = order.sort(pl.col("mae_before") * -1, "condition")["short_name"].to_list()
-    own = own.with_columns(_title("dimension"))
+    panels = [_title(name) for name in own["dimension"].unique().sort().cast(pl.String)]
+    title = pl.Series("dimension", [_title(str(name)) for name in own["dimension"]], dtype=pl.Enum(panels))
+    own = own.with_columns(title)
     long = own.unpivot(
         list(STATES), index=["short_name", "type", "dimension"], variable_name="state", value_name="mae"
     ).with_columns(pl.col("state").replace_strict(STATES, return_dtype=pl.Enum(list(SHAPES))))
@@ -59,10 +62,11 @@ def calibration_figure(calibration: pl.DataFrame, names: pl.DataFrame, *notes: s
             data=to_pandas(by_type(own.select("mae_before", "mae_after", "short_name", "type", "dimension"))),
             size=0.5, alpha=0.6,
         )
-        + geom_point(aes(shape="state"), size=2.4)
+        + geom_point(aes(shape="state", size="state"))
         + facet_wrap("dimension", nrow=1)
         + scale_color_manual(values=TYPE_COLOURS)
         + scale_shape_manual(values=SHAPES)
+        + scale_size_manual(values=dict(zip(SHAPES, (2.4, 2.2, 4.5), strict=True)))
         + scale_y_discrete(limits=rows, expand=(0, 0.6))
         + coord_cartesian(xlim=(0, 1.05 * furthest))
         + labs(x="Mean absolute error (line: one person against the others)", y="")
@@ -72,6 +76,5 @@ def calibration_figure(calibration: pl.DataFrame, names: pl.DataFrame, *notes: s
     return with_notes(plot, *notes)
 
 
-def _title(column: str) -> pl.Expr:
-    text = pl.col(column).cast(pl.String)
-    return (text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1)).alias(column)
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 from great_tables import GT
@@ -11,6 +11,7 @@ from lib.formats import format_value
 from lib.tables.intervals import estimates
 from lib.tables.style import as_text, plain_table
 
+ENDS = ("", "_low", "_high")
 TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 
 
@@ -34,12 +35,13 @@ def calibration_table(calibration: pl.DataFrame, names: pl.DataFrame, notes: Ite
         column = other.select("condition", "dimension", format_column(other, "mae_after", by))
         text = text.join(column, on=["condition", "dimension"], how="left", maintain_order="left")
     labels = {
-        "short_name": "Rater", "mae_before": "MAE as given", "predicted": "by own label", "reduction": "Reduction",
-        "mae_label_mean": "label's mean alone", "intended": "by intended emotion", "none": "one line for all",
-        "mae_ratio_after": "by own label / people's leave-one-out MAE", "r_before": "*r* as given",
-        "r_after": "*r* by own label",
+        "short_name": "Rater", "mae_before": "As given", "predicted": "Own label", "reduction": "Reduction",
+        "mae_ratio_after": "Own label / one person", "mae_label_mean": "Label's mean", "intended": "Intended emotion",
+        "none": "One line", "r_before": "As given", "r_after": "Own label",
     }  # fmt: skip
-    return plain_table(_ordered(text, names), "tbl-calibration", labels, notes, groups="dimension")
+    spans = {"Mean absolute error": list(labels)[1:8], "Correlation with people": ["r_before", "r_after"]}
+    table = plain_table(_ordered(text, names), "tbl-calibration", labels, notes, groups="dimension")
+    return _spanned(table, spans)
 
 
 def hybrid_table(hybrid: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
@@ -58,14 +60,14 @@ def hybrid_table(hybrid: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str 
     three = hybrid.rename({f"{name}{end}": f"{name}_mae{end}" for name in ("gain", "intensity") for end in ENDS})
     text = text.with_columns(estimates(three, f"{name}_mae", 3).alias(name) for name in ("gain", "intensity"))
     labels = {
-        "short_name": "Model", "mae": "Hybrid: MAE", "r": "*r*", "mae_vlm": "Model alone: MAE", "r_vlm": "*r*",
-        "gain": "MAE saved by the label", "mae_label": "Label alone: MAE", "r_label": "*r*",
-        "intensity": "MAE saved by the value",
+        "short_name": "Model", "mae": "MAE", "r": "*r*", "mae_vlm": "MAE", "r_vlm": "*r*", "mae_label": "MAE",
+        "r_label": "*r*", "gain": "by the label", "intensity": "by the value",
     }  # fmt: skip
-    return plain_table(_ordered(text, names), "tbl-hybrid", labels, notes, groups="dimension")
-
-
-ENDS = ("", "_low", "_high")
+    spans = {
+        "Hybrid": ["mae", "r"], "Model alone": ["mae_vlm", "r_vlm"], "Label alone": ["mae_label", "r_label"],
+        "MAE saved": ["gain", "intensity"],
+    }  # fmt: skip
+    return _spanned(plain_table(_ordered(text, names), "tbl-hybrid", labels, notes, groups="dimension"), spans)
 
 
 def hybrid_note(hybrid: pl.DataFrame, names: pl.DataFrame) -> str | None:
@@ -101,6 +103,12 @@ def fallback_note(calibration: pl.DataFrame, names: pl.DataFrame) -> str | None:
 def format_column(frame: pl.DataFrame, name: str, alias: str) -> pl.Series:
     """One column as text under another name."""
     return pl.Series(alias, [format_value(name, value) for value in frame[name]], dtype=pl.String)
+
+
+def _spanned(table: GT, spans: Mapping[str, list[str]]) -> GT:
+    for place, (label, columns) in enumerate(spans.items()):
+        table = table.tab_spanner(label=label, columns=columns, id=f"spanner-{place}")
+    return table
 
 
 def _ordered(text: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

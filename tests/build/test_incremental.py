@@ -16,7 +16,17 @@ HOME = "cache/studies/small-study"
 PREDICTIONS = "data/small/predictions/machine-1.csv"
 ALL_CHAPTERS = {
     f"notebook {name}"
-    for name in ("design", "human", "categories", "dimensions", "stereotypes", "demographics", "twin")
+    for name in (
+        "design",
+        "human",
+        "categories",
+        "dimensions",
+        "stereotypes",
+        "thinking",
+        "calibration",
+        "demographics",
+        "twin",
+    )
 }
 OF_PREDICTIONS = ALL_CHAPTERS - {"notebook design", "notebook human"}
 

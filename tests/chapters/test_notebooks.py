@@ -15,7 +15,20 @@ from lib.press.notebook import cell_options
 from lib.results import load_results, nest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CHAPTERS = ["design", "human", "categories", "dimensions", "stereotypes", "demographics", "twin"]
+CHAPTERS = [
+    "design",
+    "human",
+    "categories",
+    "dimensions",
+    "agreement",
+    "mixed",
+    "stereotypes",
+    "thinking",
+    "calibration",
+    "demographics",
+    "omnibus",
+    "twin",
+]
 SHAPES = ["lab_project", "small_project", "bare_project", "classifier_project"]
 SIMULATED = "Simulated data"
 NOT_STATISTICS = re.compile(r"\bF1\b")
@@ -107,7 +120,7 @@ def test_every_page_says_simulated_while_the_twin_stands_in(lab_project, run_cel
         for name, value in _labelled(shown).items():
             if isinstance(value, GT):
                 assert SIMULATED in value.as_raw_html(), name
-            else:
+            elif isinstance(value, ggplot):
                 assert SIMULATED in value.labels.caption, name
 
 
@@ -124,7 +137,7 @@ def test_nothing_says_simulated_on_real_data(small_project, run_cells) -> None:
 def test_a_study_without_machines_says_so_and_keeps_its_human_chapter(bare_project, run_cells) -> None:
     human, _ = run_cells(bare_project, "human")
     assert not any(isinstance(value, Lacking) for value in _labelled(human).values())
-    for chapter in ("categories", "dimensions", "stereotypes", "demographics"):
+    for chapter in ("categories", "dimensions", "stereotypes", "demographics", "omnibus"):
         shown, _ = run_cells(bare_project, chapter)
         assert all(isinstance(value, Lacking) for value in _labelled(shown).values()), chapter
 
