@@ -140,6 +140,7 @@ def false_positive_figure(rates: pl.DataFrame, names: pl.DataFrame, factor: str,
 
 def _placed(frame: pl.DataFrame, names: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Put raters on whole heights, in the order of their names' frame, and each factor's levels around them."""
+    frame = frame.drop_nulls(["value", "level"])
     present = names.filter(pl.col("condition").is_in(frame["condition"].unique().implode()))
     short = present["short_name"].to_list()[::-1]
     order = {name: place for place, name in enumerate(short)}
