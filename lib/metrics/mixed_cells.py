@@ -87,10 +87,16 @@ def sum_patterns(frame: pl.DataFrame, response: str, factors: Sequence[str], gro
     centre = float(kept["y"].mean())  # type: ignore[arg-type]
     own = [f"f_{name}" for name in factors]
     y = pl.col("y") - centre
-    cells = kept.group_by("g", *own).agg(pl.len().alias("n"), y.sum().alias("sum"), (y**2).sum().alias("square"))
+    cells = kept.group_by("g", *own, maintain_order=True).agg(
+        pl.len().alias("n"), y.sum().alias("sum"), (y**2).sum().alias("square")
+    )
     combinations = cells.select(own).unique().sort(own) if own else pl.DataFrame({"": [""]})
     numbered = combinations.with_row_index("combination")
-    cells = cells.join(numbered, on=own) if own else cells.with_columns(pl.lit(0).alias("combination"))
+    cells = (
+        cells.join(numbered, on=own, maintain_order="left")
+        if own
+        else cells.with_columns(pl.lit(0).alias("combination"))
+    )
     design = make_design(combinations.rename({f"f_{name}": name for name in factors}), factors)
     table, total = _tables(cells)
     patterns, inverse, n_groups = np.unique(table, axis=0, return_inverse=True, return_counts=True)

@@ -71,5 +71,6 @@ class MixedFit:
                 f"cells leave them without estimate: {', '.join(self.design.aliased)}."
             )
         if self.n_excluded:
-            said.append(f"{self.n_excluded:,} rows without a rating or a level were left out.")
+            rows = "1 row" if self.n_excluded == 1 else f"{self.n_excluded:,} rows"
+            said.append(f"Left out: {rows} without a rating or a level.")
         return tuple(said)
