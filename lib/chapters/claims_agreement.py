@@ -1,0 +1,125 @@
+"""Computed statements about agreement beyond chance and about pairs of raters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from lib.chapters.claims import KINDS, extreme_row, listed, of_kind, put_count, share_in_words
+from lib.contracts.predictions import HUMAN_NULL
+from lib.formats import bounded, count_in_words, format_value, p_value, plus_signed, signed
+from lib.results import Results
+
+CLAIMS = ["claims", "agreement"]
+
+
+def claim_pairs(results: Results, pairs: pl.DataFrame, names: pl.DataFrame, level: float) -> None:
+    """How many pairs of machines differ in accuracy, and which of the pairs that do not are closest.
+
+    Keys, under claims.agreement: level; pairs.<kind>.differ.{count, total, share, share_start};
+    pairs.<kind>.alike.{count, names}; {most_alike,least_alike}.<kind>.{first, second, kappa} (kappa between labels).
+    """
+    results.put([*CLAIMS, "level"], level, bounded(level, 2))
+    short = dict(names.select(pl.col("condition").cast(pl.String), "short_name").iter_rows())
+    for kind in KINDS:
+        members = of_kind(names, kind)["condition"].cast(pl.String).to_list()
+        own = pairs.filter(pl.col("rater_a").is_in(members) & pl.col("rater_b").is_in(members))
+        tested = own.drop_nulls("p_adjusted")
+        if tested.is_empty():
+            continue
+        differ = tested.filter(pl.col("p_adjusted") < level)
+        alike = tested.filter(pl.col("p_adjusted") >= level)
+        _put_share(results, [*CLAIMS, "pairs", kind, "differ"], differ.height, tested.height)
+        results.put([*CLAIMS, "pairs", kind, "alike", "count"], alike.height, count_in_words(alike.height))
+        together = [f"{short[a]} and {short[b]}" for a, b in alike.select("rater_a", "rater_b").iter_rows()]
+        results.put([*CLAIMS, "pairs", kind, "alike", "names"], "; ".join(together) or count_in_words(0))
+        known = own.drop_nulls("kappa")
+        for word, highest in (("most_alike", True), ("least_alike", False)) if known.height else ():
+            row = extreme_row(known, "kappa", highest=highest)
+            path = [*CLAIMS, word, kind]
+            for name, rater in (("first", "rater_a"), ("second", "rater_b")):
+                results.put([*path, name], short.get(str(row[rater]), str(row[rater])))
+            results.put([*path, "kappa"], row["kappa"])
+
+
+def claim_best(results: Results, pairs: pl.DataFrame, kappas: pl.DataFrame, names: pl.DataFrame, level: float) -> None:
+    """Whether the two highest kappas of each kind differ in accuracy, and the best machine from the held-out person.
+
+    Keys, under claims.agreement: best_two.<kind>.{first, second, difference_points, p_adjusted, differ, verb};
+    best_person.<kind>.{first, difference_points, p_adjusted, differ, verb}; above_person.<kind>.{count, ...},
+    below_person.<kind>.{count, ...}, like_person.<kind>.{count, ...} (by the adjusted test).
+    """
+    ranked = kappas.join(names, on="condition", maintain_order="left").drop_nulls("kappa")
+    ranked = ranked.sort(pl.col("kappa") * -1, "condition")
+    for kind in KINDS:
+        own = of_kind(ranked, kind)
+        best = own.head(2)["condition"].cast(pl.String).to_list()
+        if len(best) == 2 and (row := _pair(pairs, *best)):
+            _put_pair(results, [*CLAIMS, "best_two", kind], row, own.head(2)["short_name"].to_list(), level)
+        against = {name: _pair(pairs, name, HUMAN_NULL) for name in own["condition"].cast(pl.String)}
+        if not best or against[best[0]] is None:
+            continue
+        _put_pair(
+            results, [*CLAIMS, "best_person", kind], against[best[0]] or {}, own["short_name"].to_list()[:1], level
+        )
+        groups: dict[str, list[str]] = {"above_person": [], "below_person": [], "like_person": []}
+        for name, shown in own.select(pl.col("condition").cast(pl.String), "short_name").iter_rows():
+            if row := against[name]:
+                p, difference = row["p_adjusted"], row["difference"] or 0.0
+                apart = p is not None and p < level
+                groups["like_person" if not apart else "above_person" if difference > 0 else "below_person"].append(
+                    shown
+                )
+        for word, members in groups.items():
+            put_count(results, [*CLAIMS, word, kind], members, own.height)
+
+
+def claim_alpha(results: Results, alphas: pl.DataFrame) -> None:
+    """On which dimension people agree most and least (ordinal alpha), and whether the intervals are apart.
+
+    Keys, under claims.agreement.alpha: {highest,lowest}.{dimension, alpha, low, high}; apart (true or false).
+    """
+    known = alphas.filter(pl.col("level") == "ordinal").drop_nulls(["alpha", "low", "high"])
+    if known.is_empty():
+        return
+    ends = {word: extreme_row(known, "alpha", highest=word == "highest") for word in ("highest", "lowest")}
+    for word, row in ends.items():
+        results.put([*CLAIMS, "alpha", word, "dimension"], row["dimension"])
+        for name in ("alpha", "low", "high"):
+            results.put([*CLAIMS, "alpha", word, name], row[name], format_value("alpha_ordinal", float(str(row[name]))))
+    results.put([*CLAIMS, "alpha", "apart"], float(str(ends["highest"]["low"])) > float(str(ends["lowest"]["high"])))
+
+
+def _pair(pairs: pl.DataFrame, first: str, second: str) -> dict[str, float | None] | None:
+    """The test of two raters, turned so that the difference is first minus second; None where there is none."""
+    a, b = sorted((first, second))
+    found = pairs.filter((pl.col("rater_a") == a) & (pl.col("rater_b") == b)).drop_nulls("difference")
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    sign = 1 if first == a else -1
+    return {"difference": sign * row["difference"], "p_adjusted": row["p_adjusted"], "kappa": row["kappa"]}
+
+
+def _put_pair(
+    results: Results, path: Sequence[str], row: dict[str, float | None], shown: Sequence[str], level: float
+) -> None:
+    difference, p = row["difference"] or 0.0, row["p_adjusted"]
+    for name, text in zip(("first", "second"), shown, strict=False):
+        results.put([*path, name], text)
+    results.put([*path, "names"], listed(shown))
+    results.put([*path, "difference_points"], 100 * difference, plus_signed(100 * difference, 1))
+    results.put([*path, "size_points"], abs(100 * difference), signed(f"{abs(100 * difference):.1f}"))
+    results.put([*path, "p_adjusted"], p, None if p is None else p_value(p))
+    differ = p is not None and p < level
+    results.put([*path, "differ"], differ)
+    results.put([*path, "verb"], "differ" if differ else "do not differ")
+
+
+def _put_share(results: Results, path: Sequence[str], count: int, total: int) -> None:
+    share = share_in_words(count, total)
+    results.put([*path, "count"], count, count_in_words(count))
+    results.put([*path, "total"], total, count_in_words(total))
+    results.put([*path, "share"], share)
+    results.put([*path, "share_start"], share[:1].upper() + share[1:])

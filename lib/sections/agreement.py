@@ -1,0 +1,109 @@
+"""Agreement beyond chance: kappa with intervals, every pair of raters, people's alpha, machines asked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from lib.chapters.agreement import alpha_frame, kappa_frame, pairs_frame
+from lib.chapters.agreement_values import fleiss_frame, repeats_frame, weighted_frame
+from lib.chapters.answers import label_answers
+from lib.chapters.claims_agreement import claim_alpha, claim_best, claim_pairs
+from lib.chapters.conditions import condition_names
+from lib.formats import bounded, p_value
+from lib.results import Results
+from lib.study_data import StudyData
+
+PAIR_FIGURES = ("n", "both_right", "both_wrong", "b", "c", "p_exact", "chi2_corrected", "p_corrected", "p_adjusted")
+
+
+def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
+    """Compute chance-corrected agreement and compare every pair of raters.
+
+    Parameters
+    ----------
+    data
+        The study.
+    results
+        Takes conditions.<id>.{kappa_se, kappa_low, kappa_high, kappa_z, kappa_p, kappa_p_adjusted};
+        conditions.<id>.<dim>.weighted_kappa_{linear,quadratic}{,_se,_low,_high};
+        pairs.<a>__<b>.mcnemar.{n, b, c, p_exact, p_corrected, p_adjusted, ...}, pairs.<a>__<b>.{kappa, kappa_low,
+        kappa_high, kappa_n, difference}; human.<dim>.alpha_<level>_{low,high}; fleiss.<id>.*; repeats.<id>.<dim>.*;
+        claims.agreement.*.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        `kappa`, `pairs`, `weighted_kappa`, `alpha`, `fleiss`, `repeats`: see `lib.chapters.agreement` and
+        `lib.chapters.agreement_values`.
+    """
+    answers = label_answers(data)
+    frames = {
+        "kappa": kappa_frame(data, answers),
+        "pairs": pairs_frame(data, answers),
+        "weighted_kappa": weighted_frame(data),
+        "alpha": alpha_frame(data),
+        "fleiss": fleiss_frame(data),
+        "repeats": repeats_frame(data),
+    }
+    _record_kappa(results, frames["kappa"], frames["weighted_kappa"])
+    _record_pairs(results, frames["pairs"])
+    _record_alpha(results, frames["alpha"])
+    for row in frames["fleiss"].iter_rows(named=True):
+        _put(results, ["fleiss", row["condition"]], row, [name for name in row if name != "condition"])
+    for row in frames["repeats"].iter_rows(named=True):
+        figures = [name for name in row if name not in ("condition", "dimension")]
+        _put(results, ["repeats", row["condition"], row["dimension"]], row, figures)
+    names, level = condition_names(data), significance(data)
+    claim_pairs(results, frames["pairs"], names, level)
+    claim_best(results, frames["pairs"], frames["kappa"], names, level)
+    claim_alpha(results, frames["alpha"])
+    return frames
+
+
+def significance(data: StudyData) -> float:
+    """The level below which an adjusted p counts as a difference: what the study's confidence leaves."""
+    return round(1 - data.study.analysis.confidence, 9)
+
+
+def _record_kappa(results: Results, kappas: pl.DataFrame, weighted: pl.DataFrame) -> None:
+    for row in kappas.iter_rows(named=True):
+        for name in ("se", "low", "high", "z"):
+            value = row[name]
+            path = ["conditions", row["condition"], f"kappa_{name}"]
+            results.put(path, value, None if value is None or name == "z" else bounded(value))
+        for name in ("p", "p_adjusted"):
+            results.put(["conditions", row["condition"], f"kappa_{name}"], row[name], _as_p(row[name]))
+    for row in weighted.iter_rows(named=True):
+        for name in ("kappa", "se", "low", "high"):
+            suffix = "" if name == "kappa" else f"_{name}"
+            key = f"weighted_kappa_{row['weights']}{suffix}"
+            value = row[name]
+            path = ["conditions", row["condition"], row["dimension"], key]
+            results.put(path, value, None if value is None else bounded(value))
+
+
+def _record_pairs(results: Results, pairs: pl.DataFrame) -> None:
+    for row in pairs.iter_rows(named=True):
+        path = ["pairs", f"{row['rater_a']}__{row['rater_b']}"]
+        for name in PAIR_FIGURES:
+            results.put([*path, "mcnemar", name], row[name])
+        for name in ("difference", "kappa", "kappa_low", "kappa_high"):
+            results.put([*path, name], row[name], None if row[name] is None else bounded(row[name]))
+        results.put([*path, "kappa_n"], row["kappa_n"])
+
+
+def _record_alpha(results: Results, alphas: pl.DataFrame) -> None:
+    for row in alphas.iter_rows(named=True):
+        for end in ("low", "high"):
+            results.put(["human", row["dimension"], f"alpha_{row['level']}_{end}"], row[end])
+
+
+def _put(results: Results, path: Sequence[str], row: dict[str, object], names: Sequence[str]) -> None:
+    for name in names:
+        results.put([*path, name], row[name])
+
+
+def _as_p(value: float | None) -> str | None:
+    return None if value is None else p_value(value)
