@@ -13,8 +13,8 @@ from lib.contracts.published import read_published
 
 COLUMNS = [
     "id", "version", "subject", "dimension", "emotion", "answer", "group", "test", "statistic", "printed", "unit",
-    "decimals", "n", "categories", "scale_low", "scale_high", "step", "superseded_by", "from", "operation", "tested_after",
-    "quoted_from",
+    "decimals", "n", "categories", "scale_low", "scale_high", "step", "superseded_by", "from", "operation",
+    "tested_after", "quoted_from",
 ]  # fmt: skip
 
 
@@ -81,10 +81,12 @@ class Made:
         difference = machine - human
         line = int(draw.integers(2))  # n - 1 or n below the line: papers rarely say which
         found = [
-            self._row("mean", machine.mean(), decimals, n, **d, step=1), self._row("sd", machine.std(ddof=line), decimals, n, **d),
+            self._row("mean", machine.mean(), decimals, n, **d, step=1),
+            self._row("sd", machine.std(ddof=line), decimals, n, **d),
             self._row("mean", human.mean(), decimals, n, **d, subject="human"),
             self._row("sd", human.std(ddof=line), decimals, n, **d, subject="human"),
-            self._row("bias", difference.mean(), decimals, n, **d), self._row("mae", np.abs(difference).mean(), decimals, n, **d),
+            self._row("bias", difference.mean(), decimals, n, **d),
+            self._row("mae", np.abs(difference).mean(), decimals, n, **d),
             self._row("sd_difference", difference.std(ddof=line), decimals, n, **d),
             self._row("rmse", float(np.sqrt((difference**2).mean())), decimals, n, **d),
         ]  # fmt: skip
@@ -102,7 +104,7 @@ class Made:
         return [*found, *self._anova(draw, intended, difference)]
 
     def _anova(self, draw: np.random.Generator, intended: np.ndarray, outcome: np.ndarray) -> list[dict[str, object]]:
-        """outcome ~ emotion + factor and emotion x factor for two factors, nested; F, df, eta squared of the total, p."""
+        """outcome ~ emotion + factor and emotion x factor for two factors, nested: F, df, eta squared, p."""
         total = ((outcome - outcome.mean()) ** 2).sum()
         if total == 0:
             return []
@@ -123,7 +125,8 @@ class Made:
                 share = (small[0] - large[0]) / total
                 found += [
                     self._row("f", f, 2, intended.size, **more), self._row("df1", df1, 0, intended.size, **more),
-                    self._row("df2", df2, 0, intended.size, **more), self._row("eta_squared", share, 3, intended.size, **more),
+                    self._row("df2", df2, 0, intended.size, **more),
+                    self._row("eta_squared", share, 3, intended.size, **more),
                     self._row("partial_eta_squared", f * df1 / (f * df1 + df2), 3, intended.size, **more),
                     self._row("p", p, 3, intended.size, **more) | {"printed": starred(p)},
                 ]  # fmt: skip

@@ -75,12 +75,19 @@ def audit(frame: pl.DataFrame) -> Audit:
     for scope in scopes(rows):
         some: Iterable[Finding | None] = (*share_checks(scope), *rating_checks(scope), *significance_checks(scope))
         findings += [finding for finding in some if finding is not None]
+    findings = _without_repeats(findings)
     findings += [*version_checks(rows), *derived_checks(rows)]
     order = list(CHECKS)
     findings.sort(key=lambda one: (one.scope == ACROSS, natural_order(one.scope), order.index(one.check)))
     reached = {row.id for finding in findings for row in finding.rows}
     unchecked = [(row, why_unchecked(row)) for row in rows if row.id not in reached]
     return Audit(tuple(rows), tuple(findings), tuple(unchecked))
+
+
+def _without_repeats(findings: list[Finding]) -> list[Finding]:
+    """Leave out what holds across versions with the very arithmetic of a single version."""
+    known = {(one.check, one.outcome.arithmetic) for one in findings if one.scope != ACROSS}
+    return [one for one in findings if one.scope != ACROSS or (one.check, one.outcome.arithmetic) not in known]
 
 
 def _tested(finding: Finding) -> list[str]:

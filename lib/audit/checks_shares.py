@@ -45,7 +45,7 @@ def emotion_parts(scope: Scope, row: Row, statistic: str) -> list[Row]:
     equal = len(parts) > 1 and len(sizes) == 1 and None not in sizes
     known = row.categories in (None, len(parts))
     whole = equal and known and row.n == sum(part.n or 0 for part in parts.values())
-    return list(parts.values()) if whole else []
+    return [parts[emotion] for emotion in sorted(parts)] if whole else []
 
 
 def _kappas(scope: Scope) -> Iterator[Finding | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lib.audit.outcome import Outcome
@@ -50,12 +51,14 @@ class Finding:
 
     @property
     def printed(self) -> str:
-        """What was printed, as a list; of many numbers of one kind, the first eight."""
-        named = [
-            f"{row.name} = {row.printed}" if row.relation == "=" else f"{row.name} {row.printed}"
-            for row in self.rows[:8]
-        ]
-        more = f", and {len(self.rows) - 8} more" if len(self.rows) > 8 else ""
+        """What was printed, as a list; of many numbers, the first eight."""
+        return self.said()
+
+    def said(self, names: Mapping[str, str] | None = None, most: int = 8) -> str:
+        """What was printed, the first `most` numbers, with `names` of the subjects in place of their ids."""
+        shown = [(row.called(names or {}), row) for row in self.rows[:most]]
+        named = [f"{name} {'= ' if row.relation == '=' else ''}{row.printed}" for name, row in shown]
+        more = f", and {len(self.rows) - most} more" if len(self.rows) > most else ""
         return "; ".join(named) + more
 
 

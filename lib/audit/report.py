@@ -1,4 +1,4 @@
-"""The report of an audit as plain text: failures first, with their arithmetic, then what was and could not be checked."""
+"""The report of an audit as plain text: failures with their arithmetic, then what was and could not be checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 
 from lib.audit.audit import Audit
 from lib.audit.finding import CHECKS, Finding
-from lib.audit.rows import ACROSS
+from lib.audit.rows import ACROSS, WORDS
 
 WIDTH = 100
 
@@ -32,10 +32,9 @@ def text_report(audit: Audit, name: str) -> str:
 
 def failure_lines(number: int, finding: Finding) -> list[str]:
     """One failure: which test, where, what is printed, and the arithmetic."""
-    where = f"Printed in {finding.scope}" if finding.scope not in ("", ACROSS) else "Printed"
-    where = f"Printed {ACROSS}" if finding.scope == ACROSS else where
-    title = f"{number}. Not so: {CHECKS[finding.check][0].lower()}{CHECKS[finding.check][1:]}."
-    title = title.replace("f1 ", "F1 ") if finding.check == "f1" else title.replace("mAE", "MAE").replace("sD ", "SD ")
+    known = {"": "Printed", ACROSS: f"Printed {ACROSS}"}
+    where = known.get(finding.scope, f"Printed in {finding.scope}")
+    title = f"{number}. Failed: {CHECKS[finding.check]}."
     body = [f"{where}: {finding.printed}.", finding.outcome.arithmetic, f"Rows: {finding.ids}"]
     return [title, *(line for part in body for line in _wrapped(part))]
 
@@ -52,10 +51,13 @@ def _checked(audit: Audit) -> list[str]:
 def _unchecked(audit: Audit) -> list[str]:
     if not audit.unchecked:
         return ["Every number took part in a test."]
-    kinds = Counter((row.statistic, reason) for row, reason in audit.unchecked)
-    lines = [f"{len(audit.unchecked):,} numbers took part in no test:"]
+    kinds = Counter(
+        (WORDS.get(row.statistic, row.statistic.replace("_", " ")), reason) for row, reason in audit.unchecked
+    )
+    count = len(audit.unchecked)
+    lines = [f"{count:,} number{'s' * (count > 1)} took part in no test:"]
     for (statistic, reason), count in kinds.most_common():
-        lines += _wrapped(f"{count:,} x {statistic.replace('_', ' ')}: {reason}")
+        lines += _wrapped(f"{count:,} x {statistic}: {reason}")
     return lines
 
 

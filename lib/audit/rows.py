@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,13 @@ NOTED = {
     "agreement_rate", "icc", "variance", "variance_ratio", "speed", "bias_gap",
 }  # fmt: skip
 """Statistics of which only `note` says what they are: two of them are the same number only if their notes are."""
+WORDS = {
+    "f1": "F1", "macro_f1": "macro F1", "mae": "MAE", "rmse": "RMSE", "sd": "SD", "sd_difference": "SD of differences",
+    "folded_mae": "folded-normal MAE", "bias_size": "size of the bias", "f": "F", "chi2": "chi-square",
+    "loo_mae": "leave-one-out MAE", "pairwise_mae": "pairwise MAE", "mae_ratio": "MAE ratio", "sd_ratio": "SD ratio",
+    "icc": "ICC", "ccc": "CCC",
+}  # fmt: skip
+"""Statistics that are not called as the format calls them, in words."""
 SHARES = {
     "accuracy", "precision", "f1", "macro_f1", "kappa", "confusion", "false_positive_rate",
     "agreement_rate", "error_share",
@@ -90,9 +97,18 @@ class Row:
     @property
     def name(self) -> str:
         """The number in words, for a sentence."""
+        return self.called({})
+
+    def called(self, names: Mapping[str, str]) -> str:
+        """The number in words, with a name in place of the subject's id where there is one."""
         key = self.key
         about = [part for part in (key.emotion, key.answer and f"as {key.answer}", key.group) if part]
-        parts = [key.subject, key.dimension, self.statistic.replace("_", " "), f"({', '.join(about)})" if about else ""]
+        parts = [
+            names.get(key.subject, key.subject),
+            key.dimension,
+            WORDS.get(self.statistic, self.statistic.replace("_", " ")),
+            f"({', '.join(about)})" if about else "",
+        ]
         return " ".join(part for part in parts if part)
 
 

@@ -21,7 +21,7 @@ NEEDED = {
     "beta": "its standard error and t (same `test`)", "se": "its coefficient and t (same `test`)",
 }  # fmt: skip
 MADE = {
-    "sd_ratio", "mae_ratio", "variance_ratio", "ratio", "difference", "percentage_points", "percent_change", "count",
+    "sd_ratio", "mae_ratio", "variance_ratio", "ratio", "difference", "percentage_points", "percent_change",
     "bias_gap", "error_share",
 }  # fmt: skip
 
@@ -32,6 +32,8 @@ def why_unchecked(row: Row) -> str:
         return "Printed as an approximation, which may be off by any amount."
     if not row.exact and row.key.statistic != "p":
         return "Printed as a limit or as an end of a range, without saying of which numbers (`from`, `operation`)."
+    if row.statistic == "count" and not row.operation:
+        return "A number of things: no other printed number says what it must be."
     if row.statistic in NEEDED:
         return f"Needs {NEEDED[row.statistic]}."
     if row.key.statistic in MADE:

@@ -24,7 +24,8 @@ def version_checks(rows: Sequence[Row]) -> Iterator[Finding]:
             main = next(iter(best_rows(versions[version]).values()))
             best.append(main)
             for again in versions[version]:
-                if again is not main and not again.superseded_by and not main.superseded_by:
+                corrected = again.superseded_by == main.id or main.superseded_by == again.id
+                if again is not main and not corrected:
                     yield Finding("restated", restated(main, again), (main, again), version)
         for before, after in pairwise(best):
             yield Finding("versions", changed(before, after), (before, after), ACROSS)

@@ -1,4 +1,4 @@
-"""`rater audit FILE`: can the numbers of a table of printed statistics all be true of one data set?"""
+"""`rater audit FILE`: whether the numbers of a table of printed statistics can all be true of one data set."""
 
 from __future__ import annotations
 

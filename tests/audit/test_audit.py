@@ -106,10 +106,10 @@ def test_approximations_and_limits_are_left_alone():
 
 def test_across_versions_only_what_no_single_version_shows():
     rows = [
-        {"id": "r", "version": "v5", "subject": "m", "dimension": "valence", "statistic": "r", "printed": ".901"},
-        {"id": "sd", "version": "v5", "subject": "m", "dimension": "valence", "statistic": "sd", "printed": "3.08"},
-        {"id": "h", "version": "v5", "subject": "human", "dimension": "valence", "statistic": "sd", "printed": "1.42"},
-        {"id": "d", "version": "v10", "subject": "m", "dimension": "valence", "statistic": "sd_difference", "printed": "1.738"},
+        {"id": "r", "version": "v5", "subject": "m", "statistic": "r", "printed": ".901"},
+        {"id": "sd", "version": "v5", "subject": "m", "statistic": "sd", "printed": "3.08"},
+        {"id": "h", "version": "v5", "subject": "human", "statistic": "sd", "printed": "1.42"},
+        {"id": "d", "version": "v10", "subject": "m", "statistic": "sd_difference", "printed": "1.738"},
     ]  # fmt: skip
     done = run(rows)
     assert [(one.check, one.scope, one.outcome.consistent) for one in done.findings] == [

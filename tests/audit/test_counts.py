@@ -55,7 +55,7 @@ def test_the_mean_of_the_biases():
     """Table 4 of v5: LLaMA's six valence biases average to -.857; Table 3's means 3.71 and 4.60 differ by -.89."""
     biases = [rounded(value, 2) for value in (-2.68, -2.25, -2.04, 1.58, -0.28, 0.53)]
     outcome = mean_of_parts(biases, rounded(3.71, 2) - rounded(4.60, 2), "the difference of the means")
-    assert not outcome.consistent and "-0.8567" in outcome.arithmetic
+    assert not outcome.consistent and "−0.8567" in outcome.arithmetic
     assert mean_of_parts(biases, rounded(-0.857, 3), "the bias").consistent
 
 
@@ -75,6 +75,6 @@ TEN = [(10, 0.31, None, False), (10, 0.32, None, True), (10, 0.32, 1.1, True), (
 
 @pytest.mark.parametrize(("n", "sd", "average", "possible"), TEN)
 def test_sds_of_ten_whole_numbers(n, sd, average, possible):
-    """One of ten that differs by one gives an SD of .3162 and a mean one tenth from a whole number; nothing gives less."""
+    """One of ten that differs by one gives an SD of .3162 and a mean one tenth from a whole number."""
     known = rounded(average, 2) if average is not None else None
     assert whole_number_sd(rounded(sd, 2), n, known).consistent is possible

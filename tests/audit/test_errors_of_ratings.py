@@ -84,7 +84,7 @@ def moments(mean, sd, r):
 
 
 def test_mobilevits_arousal_cannot_have_its_mae():
-    """data/published/twin_targets.yaml: at exactly these moments the smallest MAE is 2.00, and by rounding less; printed is 1.864."""
+    """data/published/twin_targets.yaml: at these moments MAE is at least 2.00, by rounding less; printed is 1.864."""
     assert 1.9 < smallest_mae(moments(6.68, 2.61, 0.409), 1, 9) < 2.0
     assert not mae_from_moments(rounded(1.864, 3), moments(6.68, 2.61, 0.409), 1, 9).consistent
     assert mae_from_moments(rounded(1.696, 3), moments(6.53, 2.33, 0.448), 1, 9).consistent

@@ -55,7 +55,8 @@ def test_no_computed_p_is_accused(value, df1, df2, decimals, p_decimals):
     found = rounded(float(f"{value:.{decimals}f}"), decimals)
     for kind, df, p in (
         ("f", (df1, df2), stats.f.sf(value, df1, df2)), ("chi2", (df1,), stats.chi2.sf(value, df1)),
-        ("t", (df2,), 2 * stats.t.sf(value, df2)), ("t", (), 2 * stats.t.sf(value, df2)), ("z", (), 2 * stats.norm.sf(value)),
+        ("t", (df2,), 2 * stats.t.sf(value, df2)), ("t", (), 2 * stats.t.sf(value, df2)),
+        ("z", (), 2 * stats.norm.sf(value)),
     ):  # fmt: skip
         assert p_from_statistic(rounded(float(f"{p:.{p_decimals}f}"), p_decimals), kind, found, df).consistent
     f = np.array(value)
