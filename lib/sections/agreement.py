@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from lib.chapters.agreement import alpha_frame, kappa_frame, pairs_frame
@@ -51,10 +49,12 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
     _record_pairs(results, frames["pairs"])
     _record_alpha(results, frames["alpha"])
     for row in frames["fleiss"].iter_rows(named=True):
-        _put(results, ["fleiss", row["condition"]], row, [name for name in row if name != "condition"])
+        for name in (item for item in row if item != "condition"):
+            share = name in ("se", "observed") and row[name] is not None
+            results.put(["fleiss", row["condition"], name], row[name], bounded(row[name]) if share else None)
     for row in frames["repeats"].iter_rows(named=True):
-        figures = [name for name in row if name not in ("condition", "dimension")]
-        _put(results, ["repeats", row["condition"], row["dimension"]], row, figures)
+        for name in (item for item in row if item not in ("condition", "dimension")):
+            results.put(["repeats", row["condition"], row["dimension"], name], row[name])
     names, level = condition_names(data), significance(data)
     claim_pairs(results, frames["pairs"], names, level)
     claim_best(results, frames["pairs"], frames["kappa"], names, level)
@@ -98,11 +98,6 @@ def _record_alpha(results: Results, alphas: pl.DataFrame) -> None:
     for row in alphas.iter_rows(named=True):
         for end in ("low", "high"):
             results.put(["human", row["dimension"], f"alpha_{row['level']}_{end}"], row[end])
-
-
-def _put(results: Results, path: Sequence[str], row: dict[str, object], names: Sequence[str]) -> None:
-    for name in names:
-        results.put([*path, name], row[name])
 
 
 def _as_p(value: float | None) -> str | None:
