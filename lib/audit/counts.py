@@ -7,6 +7,9 @@ import math
 from lib.audit.intervals import SLACK, Interval, mean, show, total
 from lib.audit.outcome import Outcome, compare
 
+MOST = 100_000
+"""Whole numbers beyond which their SD is not tested: three printed decimals then say nothing, and sums are too many."""
+
 
 def possible_counts(share: Interval, n: int, step: float = 1.0) -> tuple[int, int] | None:
     """Smallest and largest whole number c for which c x step/n lies in `share`; None if there is none."""
@@ -86,6 +89,8 @@ def whole_number_sd(sd: Interval, n: int, average: Interval | None = None) -> Ou
     print. If no such pair gives the printed SD, no answers do.
     GRIMMER: Anaya (2016), doi:10.7287/peerj.preprints.2400v1; parity as in Allard (2018).
     """
+    if n > MOST:
+        return Outcome(True, f"So many whole numbers ({n:,}) can have nearly any SD.")
     allowed = list(range(n // 2 + 1))
     if average is not None:
         counts = possible_counts(average, n)
