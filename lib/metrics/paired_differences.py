@@ -9,14 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import rankdata, shapiro, wilcoxon
+from scipy.stats import rankdata, wilcoxon
 from scipy.stats import t as t_distribution
 
 from lib.errors import ParameterError
 from lib.metrics.checks import require_columns
+from lib.metrics.normality import LARGEST, SMALLEST, shapiro_wilk
 
 WilcoxonMethod = Literal["as R", "exact", "asymptotic"]
-SMALLEST_SHAPIRO, LARGEST_SHAPIRO = 3, 5000
 EXACT_BELOW = 50
 
 
@@ -113,9 +113,9 @@ def paired_test(
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     varied = bool(np.ptp(values) > 0)
     half = float(t_distribution.ppf((1 + confidence) / 2, n - 1)) * sd / float(np.sqrt(n))
-    w, shapiro_p = _normality(values) if varied else (None, None)
+    w, shapiro_p = shapiro_wilk(values) if varied and SMALLEST <= n <= LARGEST else (None, None)
     test, statistic, df, p = None, None, None, None
-    if varied and (n > LARGEST_SHAPIRO or (shapiro_p is not None and shapiro_p >= alpha)):
+    if varied and (n > LARGEST or (shapiro_p is not None and shapiro_p >= alpha)):
         statistic, df, test = mean / (sd / float(np.sqrt(n))), n - 1, "t"
         p = float(2 * t_distribution.sf(abs(statistic), df))
     elif (values != 0).any():
@@ -159,13 +159,6 @@ def paired_tests_by(frame: pl.DataFrame, groups: Sequence[str], *, confidence: f
         for key, own in frame.drop_nulls(list(groups)).group_by(list(groups), maintain_order=True)
     ]
     return pl.DataFrame(rows, schema=schema).sort(list(groups))
-
-
-def _normality(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    if not SMALLEST_SHAPIRO <= values.size <= LARGEST_SHAPIRO:
-        return None, None
-    found = shapiro(values)
-    return float(found.statistic), float(found.pvalue)
 
 
 def _signed_ranks(values: NDArray[np.float64], method: WilcoxonMethod, *, continuity: bool) -> tuple[float, float]:
