@@ -50,7 +50,7 @@ def mae_from_moments(mae: Interval, moments: Moments, low: float, high: float) -
         f"{show(moments.machine_sd)} and {show(moments.human_sd)} and r = {show(moments.r)}, whatever the ratings from "
         f"{show(low)} to {show(high)} are (linear programme over all joint distributions)"
     )
-    return compare(mae, Interval(least, float("inf")), reason, "MAE", decimals=3)
+    return compare(mae, Interval(least, float("inf")), reason, "MAE")
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from lib.project import LEDGER
 from lib.results import Results
 from lib.study_data import StudyData
 
+CHANGE = ["number", "earlier", "later", "versions"]
 FAILURE = ["check", "where", "printed", "arithmetic"]
 COUNTED_BY_VERSION = ("kappa", "folded")
 
@@ -53,6 +54,24 @@ def failures(done: Audit, names: Mapping[str, str]) -> pl.DataFrame:
     return frame.with_columns(pl.col("check").cast(order)).sort("check", maintain_order=True)
 
 
+def changes(done: Audit, names: Mapping[str, str]) -> pl.DataFrame:
+    """One row a number that a later version prints differently, and that is marked as replaced.
+
+    Returns
+    -------
+    polars.DataFrame
+        number (in words), earlier and later (as printed), versions, in the ledger's order.
+    """
+    rows = [
+        (before.called(names), before.printed, after.printed, f"{before.version} to {after.version}")
+        for finding in done.findings
+        if finding.check == "versions" and finding.outcome.consistent
+        for before, after in [finding.rows]
+        if not before.interval.meets(after.interval)
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(CHANGE, pl.String), orient="row")
+
+
 def record_consistency(results: Results, done: Audit, names: Mapping[str, str]) -> None:
     """Record how many numbers, tests and contradictions there are, by kind; kappas and approximations by version."""
     path = ["claims", "consistency"]
@@ -62,6 +81,7 @@ def record_consistency(results: Results, done: Audit, names: Mapping[str, str]) 
     results.put([*path, "tests"], len(done.findings))
     results.put([*path, "failed"], len(done.failures))
     results.put([*path, "contradictions"], failures(done, names).height)
+    results.put([*path, "changed"], changes(done, names).height)
     for check in CHECKS:
         kind = [one for one in done.findings if one.check == check]
         if kind:

@@ -49,3 +49,17 @@ def inconsistencies_table(failures: pl.DataFrame, notes: Iterable[str | None] = 
         text_columns=["where", "arithmetic"],
     )
     return table.cols_width({"printed": "32%", "where": "10%", "arithmetic": "58%"})
+
+
+def changes_table(changes: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """Every number that a later version prints differently.
+
+    Parameters
+    ----------
+    changes
+        `lib.chapters.consistency.changes`.
+    notes
+        Paragraphs below the table.
+    """
+    labels = {"number": "Number", "earlier": "Earlier", "later": "Later", "versions": "Versions"}
+    return plain_table(changes, "tbl-changes", labels, notes, text_columns=["versions"])

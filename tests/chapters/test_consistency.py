@@ -8,7 +8,7 @@ import pytest
 from great_tables import GT
 
 from lib.audit.audit import audit
-from lib.chapters.consistency import failures, ledger_audit, record_consistency
+from lib.chapters.consistency import changes, failures, ledger_audit, record_consistency
 from lib.chapters.lacking import Lacking
 from lib.chapters.reproduction import LEDGER
 from lib.contracts.published import read_published
@@ -16,6 +16,7 @@ from lib.results import Results, load_results
 from lib.study_data import StudyData
 from lib.tables.consistency import consistency_summary_table, inconsistencies_table
 
+TABLES = ["tbl-consistency-summary", "tbl-inconsistencies", "tbl-changes"]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -44,6 +45,7 @@ def test_the_contradictions_that_are_known_to_be_there(published) -> None:
     assert failed(published, "bias", "v5") == {"llama-3.2-11b-vision"}
     assert failed(published, "mae_moments", "v5") == {"mobilevit"}
     assert "posterv2" in failed(published, "restated", "v5")
+    assert failed(published, "derived", "v5") == {"pathways"}
     assert len(failed(published, "folded", "v10")) == 7
 
 
@@ -67,6 +69,14 @@ def test_claims(published) -> None:
     assert found["claims.consistency.kappa.v10.share"] == "4 of 13"
     assert found["claims.consistency.folded.v10.share"] == "seven of eight"
     assert found["claims.consistency.kinds.p.failed"] == "0"
+    assert results.entries["claims.consistency.changed"].value == changes(published, {}).height
+
+
+def test_what_later_versions_changed(published) -> None:
+    """Gemma3-4B's accuracy is .726 in v5 and v6, and .724 in v10."""
+    rows = changes(published, {"gemma3-4b": "Gemma3-4B"})
+    assert ("Gemma3-4B accuracy", "0.726", "0.724", "v6 to v10") in rows.rows()
+    assert rows.filter(pl.col("earlier") == pl.col("later")).is_empty()
 
 
 def test_tables_show_texts_from_the_file_as_text() -> None:
@@ -86,7 +96,9 @@ def test_the_chapter_with_a_ledger(lab_project, run_cells) -> None:
     try:
         shown, numbers = run_cells(lab_project, "consistency")
         entries, inputs = load_results(numbers)
-        assert all(isinstance(shown[name], GT) for name in ("tbl-consistency-summary", "tbl-inconsistencies"))
+        assert all(
+            isinstance(shown[name], GT) for name in ("tbl-consistency-summary", "tbl-inconsistencies", "tbl-changes")
+        )
         assert "claims.consistency.tests" in entries and list(inputs) == [LEDGER]
     finally:
         target.unlink()
@@ -97,5 +109,7 @@ def test_the_chapter_without_a_ledger(small_project, run_cells) -> None:
         pytest.fail("the fixture should have no ledger")
     assert isinstance(ledger_audit(StudyData(small_project)), Lacking)
     shown, numbers = run_cells(small_project, "consistency")
-    assert all(isinstance(shown[name], Lacking) for name in ("tbl-consistency-summary", "tbl-inconsistencies"))
+    assert all(
+        isinstance(shown[name], Lacking) for name in ("tbl-consistency-summary", "tbl-inconsistencies", "tbl-changes")
+    )
     assert load_results(numbers)[0] == {}
