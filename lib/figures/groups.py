@@ -130,7 +130,7 @@ def false_positive_figure(rates: pl.DataFrame, names: pl.DataFrame, factor: str,
     plot = (
         _dots(drawn, short)
         + facet_wrap("panel", ncol=3, scales="free_x")
-        + scale_x_continuous(labels=lambda shown: [f"{round(100 * item, 1):g}%" for item in shown])
+        + scale_x_continuous(labels=lambda shown: [f"{100 * item:.3g}%" for item in shown])
         + labs(x="Named so although another emotion was intended, with its interval", y="")
         + house_theme(7, 2 * (0.26 * len(short) + 0.7) + 0.6)
         + theme(panel_grid_major_y=element_blank(), panel_spacing_x=0.04)

@@ -15,6 +15,7 @@ from lib.metrics.designs import (
     Cells,
     Numbers,
     Term,
+    added_terms,
     collect_cells,
     crossed,
     empty_cells,
@@ -90,15 +91,9 @@ def compare_models(frame: pl.DataFrame, response: str, smaller: Sequence[Term], 
     categorical models. In a design with empty cells, columns that are aliased are dropped in their order as R's lm
     does, so that df counts what can be estimated. Checked against R: anova (tests/reference/anova.R).
     """
-    absent = [term for term in smaller if set(term) not in [set(other) for other in larger]]
-    if absent:
-        raise DataError(
-            f"The smaller model's terms must all be in the larger {list(larger)!r}, got {absent[0]!r}. "
-            "Compare nested models."
-        )
+    added = added_terms(smaller, larger)
     factors = list(dict.fromkeys(name for term in larger for name in term))
     cells = collect_cells(frame, response, factors)
-    added = [term for term in larger if set(term) not in [set(other) for other in smaller]]
     before = _columns(cells, smaller)
     return _effect(cells, before, _columns(cells, added), np.hstack([before, _columns(cells, added)]))
 

@@ -158,3 +158,14 @@ def require_terms(terms: Sequence[Term], cells: Cells) -> None:
     for name in (name for term in terms for name in term):
         if name not in cells.levels:
             raise DataError(f"A model's term must be made of {list(cells.levels)!r}, got {name!r}. Correct the term.")
+
+
+def added_terms(smaller: Sequence[Term], larger: Sequence[Term]) -> list[Term]:
+    """The terms of the larger model that the smaller lacks; `DataError` where the smaller is not part of it."""
+    absent = [term for term in smaller if set(term) not in [set(other) for other in larger]]
+    if absent:
+        raise DataError(
+            f"The smaller model's terms must all be in the larger {list(larger)!r}, got {absent[0]!r}. "
+            "Compare nested models."
+        )
+    return [term for term in larger if set(term) not in [set(other) for other in smaller]]

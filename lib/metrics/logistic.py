@@ -12,7 +12,16 @@ from scipy.special import expit, xlogy
 from scipy.stats import chi2
 
 from lib.errors import DataError
-from lib.metrics.designs import Cells, Numbers, Term, collect_cells, orthonormal, require_terms, term_columns
+from lib.metrics.designs import (
+    Cells,
+    Numbers,
+    Term,
+    added_terms,
+    collect_cells,
+    orthonormal,
+    require_terms,
+    term_columns,
+)
 
 STEPS = 60
 BOUNDARY = 12.0  # logit beyond which a cell without any success (or failure) counts as fitted by 0 (or 1)
@@ -82,18 +91,12 @@ def likelihood_ratio(
     such cells both are the same. Checked against R: anova(glm, test = "Chisq") with the separated emotion kept
     (chi2, df_nominal) and removed (chi2, df, p) (tests/reference/proportions.R).
     """
-    absent = [term for term in smaller if set(term) not in [set(other) for other in larger]]
-    if absent:
-        raise DataError(
-            f"The smaller model's terms must all be in the larger {list(larger)!r}, got {absent[0]!r}. "
-            "Compare nested models."
-        )
+    added = added_terms(smaller, larger)
     cells = collect_cells(frame, outcome, list(dict.fromkeys(name for term in larger for name in term)))
     successes = np.rint(cells.mean * cells.n)
     if not np.allclose(cells.within, float((successes * (cells.n - successes) / cells.n).sum()), rtol=1e-9, atol=1e-9):
         raise DataError(f"{outcome}: an outcome must be 0 or 1, got other values. Recode the column {outcome!r}.")
     require_terms([*smaller, *larger], cells)
-    added = [term for term in larger if set(term) not in [set(other) for other in smaller]]
     before = _columns(cells, smaller)
     whole = np.hstack([before, *(term_columns(cells, term) for term in added)])
     nominal = _rank(whole) - _rank(before)
