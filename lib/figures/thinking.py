@@ -24,6 +24,7 @@ from plotnine import (
 from lib.figures.style import COLOURS, house_theme, to_pandas, with_notes
 
 KINDS = ("Emotion", "Label")
+ABREAST = 3  # panels in a row
 OUTCOMES = {"correct": "right label", "wrong": "wrong label"}
 
 
@@ -50,20 +51,20 @@ def tokens_figure(summary: pl.DataFrame, names: pl.DataFrame, emotions: Sequence
     drawn = drawn.with_columns(
         pl.col("short_name").cast(pl.Enum(panels)).alias("panel"), pl.col("kind").cast(pl.Enum(KINDS))
     )
-    rows = [*emotions, *OUTCOMES.values()]
+    rows, height = [*emotions, *OUTCOMES.values()], -(-len(panels) // ABREAST)
     columns = ["mean", "mean_low", "mean_high", "row", "panel", "kind"]
     data = to_pandas(drawn.select(columns))
     plot = (
         ggplot(data, aes("mean", "row", color="kind"))
         + geom_segment(aes(x="mean_low", xend="mean_high", yend="row"), size=0.7, na_rm=True)
         + geom_point(aes(shape="kind"), size=2.2)
-        + facet_wrap("panel", nrow=1, scales="free_x")
+        + facet_wrap("panel", ncol=ABREAST, scales="free_x")
         + scale_color_manual(values=dict(zip(KINDS, COLOURS[1:3], strict=True)))
         + scale_shape_manual(values=dict(zip(KINDS, ("o", "s"), strict=True)))
         + scale_x_continuous(labels=lambda ticks: [f"{tick:,.0f}" for tick in ticks])
         + scale_y_discrete(limits=rows[::-1])
         + labs(x="Mean thinking tokens an image", y="")
-        + house_theme(max(4.0, 2.4 * len(panels)), 0.28 * len(rows) + 1.5)
+        + house_theme(max(4.0, 2.4 * min(len(panels), ABREAST)), (0.28 * len(rows) + 0.5) * height + 1)
         + theme(panel_grid_major_y=element_blank(), panel_spacing_x=0.03)
     )
     return with_notes(plot, *notes)

@@ -99,6 +99,13 @@ def lab_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for path in sorted((root / "params/conditions").glob("*.yaml")):
         condition = yaml.safe_load(path.read_text(encoding="utf-8"))
         frame = _lab_predictions(images, condition.get("steps", ["emotion", "valence", "arousal"]), random)
+        if condition["strategy"] == "context_carry":
+            parts = {"emotion": 0, "valence": 1, "arousal": 2}
+            third = pl.col("thinking_tokens") // 3
+            frame = frame.with_columns(
+                (third + (pl.col("thinking_tokens") % 3 > place)).cast(pl.Int64).alias(f"thinking_tokens_{step}")
+                for step, place in parts.items()
+            )
         frame.write_parquet(twin / f"simulated_predictions/{path.stem}.parquet")
     return _checked(root, "params/study.yaml")
 
