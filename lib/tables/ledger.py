@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 from great_tables import GT, loc, style
 
-from lib.formats import ABSENT, format_value, signed
+from lib.formats import ABSENT, format_value, plus_signed, signed
 from lib.tables.style import plain_table
 
 VERDICT_COLOURS = {"differs": "#FCEBDD", "superseded": "#F3F3F3"}
+RELATIONS = {
+    "lowest": "from\u00a0", "highest": "to\u00a0", "~": "about\u00a0", "<": "below\u00a0", ">": "above\u00a0",
+    "<=": "up to\u00a0",
+    ">=": "at least\u00a0",
+}  # fmt: skip
+GROUPS = {"human": "People", "vlm": "VLMs"}
+NOTED = {"ratio", "difference", "percent", "percentage_points", "error_share"}
 SYMBOLS = {
     "f": "F", "df1": "df (effect)", "df2": "df (residual)", "df": "df", "eta_squared": "η²", "chi2": "χ²", "r": "r",
     "mae": "MAE", "loo_mae": "leave-one-out MAE", "pairwise_mae": "pairwise MAE",
@@ -43,7 +50,7 @@ def ledger_summary_table(
     whole = summary.select(pl.lit("All").alias("version"), pl.lit("all figures").alias("kind"), *_sums(counts))
     versions = summary.select(pl.col("version").cast(pl.String), pl.col("kind").cast(pl.String), *counts)
     frame = pl.concat([whole, versions]).with_columns(
-        pl.col("version").replace({version: f"{name} ({version})" for version, name in documents.items()}),
+        pl.col("version").replace({version: _capital(name) for version, name in documents.items()}),
         *[pl.col(name).map_elements(_count, return_dtype=pl.String) for name in counts],
     )
     labels = {"kind": "Figures", "total": "Published"} | {name: name.capitalize() for name in verdicts}
@@ -88,28 +95,47 @@ def _row(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
     decimals = int(str(row["decimals"]))
     reason = f": {row['reason']}" if row["reason"] else ""
     return {
-        "place": ", ".join(str(row[name]) for name in ("document", "place") if row[name] is not None),
+        "place": _capital(", ".join(str(row[name]) for name in ("document", "place") if row[name] is not None)),
         "figure": _figure(row, names),
-        "printed": {"lowest": "from ", "highest": "to "}.get(str(row["relation"]), "") + str(row["printed"]),
+        "printed": _relation(row) + str(row["printed"]),
         "recomputed": _number(row["recomputed"], decimals + 1, row),
         "off": ABSENT if row["verdict"] == "reproduced" else _number(row["difference"], decimals + 1, row, plus=True),
-        "digits": ABSENT if row["verdict"] == "reproduced" else _number(row["last_digits"], 1, row, plus=True),
+        "digits": ABSENT if row["verdict"] == "reproduced" else _digits(row["last_digits"]),
         "verdict": f"{row['verdict']}{reason}",
     }
 
 
+def _relation(row: Mapping[str, object]) -> str:
+    """The relation in words, unless the printed number shows it itself."""
+    shown = str(row["printed"]).lstrip()[:1] in "<>~≈≤≥"
+    return "" if shown else RELATIONS.get(str(row["relation"]), "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _figure(row: Mapping[str, object], names: Mapping[str, str]) -> str:
-    """What a figure is, in words: `Gemma3-4B, valence, happy: bias (note)`."""
+    """What a figure is, in words: `Gemma3-4B, valence, happy: bias (note)`; of a count, what was counted."""
+    if row["statistic"] == "count" and row["note"]:
+        return (
+            f"Count of {row['note']}"
+            if row["subject"] not in names
+            else f"{names[str(row['subject'])]}: count of {row['note']}"
+        )
     subject = str(row["subject"] or "")
-    who = "People" if subject == "human" else " and ".join(names.get(part, part) for part in subject.split("__"))
-    about = [who, row["dimension"], row["emotion"], f"as {row['answer']}" if row["answer"] else None, row["group"]]
-    effect = str(row["test"]).replace(":", " × ") if row["test"] else None
+    who = GROUPS.get(subject, " and ".join(names.get(part, part) for part in subject.split("__")))
+    about = [who, row["dimension"], row["emotion"], f"as {row['answer']}" if row["answer"] else None]
+    group = str(row["group"] or "").replace("=", " ").replace(";", ", ")
+    effect = str(row["test"] or "").replace(":", " × ").replace("-", " ")
     statistic = SYMBOLS.get(str(row["statistic"]), str(row["statistic"]).replace("_", " "))
-    text = ", ".join(str(part) for part in [*about, effect] if part)
-    note = (
-        f" ({row['note']})" if row["note"] and row["statistic"] in {"count", "ratio", "difference", "percent"} else ""
-    )
+    text = ", ".join(str(part) for part in [*about, group, effect] if part)
+    note = f" ({row['note']})" if row["note"] and row["statistic"] in NOTED else ""
     return f"{text}: {statistic}{note}"
+
+
+def _digits(value: object) -> str:
+    return ABSENT if value is None else plus_signed(float(str(value)), 1)
 
 
 def _number(value: object, decimals: int, row: Mapping[str, object], *, plus: bool = False) -> str:
@@ -117,6 +143,8 @@ def _number(value: object, decimals: int, row: Mapping[str, object], *, plus: bo
     if value is None:
         return ABSENT
     number = float(str(value))
+    if row["statistic"] in {"count", "df", "df1", "df2"} and number == round(number):
+        decimals = 0
     if row["statistic"] == "p" and not plus and number < 0.5 * 10.0**-decimals:
         return f"< .{'0' * (decimals - 1)}1"
     text = f"{number:,.{decimals}f}"
