@@ -108,3 +108,11 @@ def test_the_likelihood_ratio_keeps_its_level_beside_a_separated_emotion() -> No
         p = likelihood_ratio(drawn, "correct", [EMOTION], [RACE, EMOTION]).p
         small += p is not None and p < 0.05
     assert 0.033 < small / 1000 < 0.07
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "n"), [(0.05, 400), (0.3, 80), (0.85, 480)])
+def test_wilson_intervals_cover(share: float, n: int) -> None:
+    drawn = np.random.default_rng(5).binomial(n, share, 20_000)
+    low, high = wilson_intervals(drawn, np.full(drawn.size, n), 0.9)
+    assert ((low <= share) & (share <= high)).mean() == pytest.approx(0.9, abs=0.025)
