@@ -112,7 +112,8 @@ def score_values(answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> 
 def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
     """Accuracy of every rater within groups of images, with Wilson intervals; no rater gives an empty frame."""
     if answers["intended"].null_count() == answers.height:
-        figures: Schema = dict.fromkeys(("accuracy", "low", "high"), pl.Float64) | {"n": pl.Int64, "correct": pl.Int64}
+        counts: Schema = dict.fromkeys(("n", "n_excluded", "n_unanswered", "correct"), pl.Int64)
+        figures: Schema = counts | dict.fromkeys(("accuracy", "low", "high"), pl.Float64)
         return (
             answers.head(0)
             .select("condition", *groups)
@@ -124,11 +125,12 @@ def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str], confidence:
 def bias_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
     """Bias of every rater on every dimension within groups of images; no rater gives an empty frame."""
     if answers.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).is_empty():
-        figures = ("bias", "sd_difference", "mae", "machine_mean", "people_mean")
+        counts: Schema = dict.fromkeys(("n", "n_excluded"), pl.Int64)
+        figures: Schema = dict.fromkeys(("bias", "sd_difference", "mae", "machine_mean", "people_mean"), pl.Float64)
         return (
             answers.head(0)
             .select("condition", "dimension", *groups)
-            .with_columns(pl.lit(None, pl.Float64).alias(name) for name in figures)
+            .with_columns(pl.lit(None, kind).alias(name) for name, kind in (counts | figures).items())
         )
     return bias_by(answers, ["condition", "dimension", *groups])
 
@@ -138,7 +140,9 @@ def variation_by_emotion(answers: pl.DataFrame) -> pl.DataFrame:
     groups = ["condition", "dimension", "emotion"]
     if answers["machine"].null_count() == answers.height:
         empty = answers.head(0).select(groups)
-        return empty.with_columns(pl.lit(None, pl.Float64).alias("sd"), pl.lit(None, pl.Int64).alias("distinct"))
+        counts: Schema = dict.fromkeys(("n", "n_excluded", "distinct"), pl.Int64)
+        figures: Schema = counts | dict.fromkeys(("mean", "sd"), pl.Float64)
+        return empty.with_columns(pl.lit(None, kind).alias(name) for name, kind in figures.items())
     return variation_within(answers, groups, "machine")
 
 

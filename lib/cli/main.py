@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lib.cli import analyze, audit, build, doctor, step, trace
+from lib.cli import analyze, audit, build, doctor, export, step, trace
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("paper")(build.paper)
 app.command("build")(build.build)
 app.command("analyze")(analyze.analyze)
 app.command("audit")(audit.audit)
+app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.add_typer(step.app, name="step", hidden=True)

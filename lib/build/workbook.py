@@ -1,0 +1,174 @@
+"""Excel workbooks of tidy tables: typed cells, number formats by the kind of statistic, and nothing that can run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from lib.errors import BuildError
+from lib.files import write_aside
+from lib.formats import BOUNDED, PERCENT
+
+P_VALUE, CORRELATION, THREE, PERCENTAGE, COUNT, TWO = (
+    '[<0.001]"< .001";.000', ".000", "0.000", '0.0"%"', "#,##0", "0.00"
+)  # fmt: skip
+NAME_LENGTH = 31
+MOST_ROWS = 1_048_575
+WIDEST = 48
+STATISTICS = {
+    "f",
+    "t",
+    "z",
+    "chi2",
+    "df",
+    "df_residual",
+    "statistic",
+    "chi2_corrected",
+    "chi2_yates",
+    "sum_of_squares",
+    "reml",
+}
+TEXT_LENGTH = 32_767
+# No cell may become a formula, a link or a number because its text looks like one.
+LITERAL = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+class Workbook:
+    """One workbook in the making; every sheet but the notes is one tidy table with a frozen, filtered header."""
+
+    def __init__(self, path: Path) -> None:
+        self._book = xlsxwriter.Workbook(path, LITERAL)
+        bold = {"bold": True, "bottom": 1, "bg_color": "#EDEDED", "text_wrap": True, "valign": "top"}
+        self._header = self._book.add_format(bold)
+        self._plain = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self._styles = {
+            "title": self._book.add_format({"bold": True, "font_size": 14}),
+            "alarm": self._book.add_format({"bold": True, "font_color": "#C00000", "font_size": 12}),
+            "heading": self._book.add_format({"bold": True, "top": 1}),
+            "text": self._plain,
+        }
+        self._numbers: dict[str, Format] = {}
+        self._names: set[str] = set()
+
+    def table(self, name: str, frame: pl.DataFrame, formats: Mapping[str, str] | None = None) -> None:
+        """Add a sheet with one tidy table.
+
+        Parameters
+        ----------
+        name
+            Of the sheet, at most 31 characters, unlike the others in more than capital letters.
+        frame
+            Numbers unrounded; a null is an empty cell.
+        formats
+            Column -> Excel number format, where `number_format` would not choose well.
+
+        Raises
+        ------
+        BuildError
+            Excel has no room for the rows.
+        """
+        if frame.height > MOST_ROWS:
+            raise BuildError(
+                f"{name}: got {frame.height:,} rows, but a sheet holds {MOST_ROWS:,}. Use `rater analyze`."
+            )
+        sheet = self._add(name)
+        for place, column in enumerate(frame.columns):
+            series = frame[column]
+            chosen = (formats or {}).get(column) or number_format(column, series.dtype)
+            style = self._number(chosen) if chosen else None
+            sheet.write_string(0, place, column, self._header)
+            for row, value in enumerate(series.to_list(), start=1):
+                write_cell(sheet, row, place, value, style)
+            sheet.set_column(place, place, _width(column, series, chosen))
+        sheet.freeze_panes(1, 0)
+        if frame.width:
+            sheet.autofilter(0, 0, max(frame.height, 1), frame.width - 1)
+
+    def notes(
+        self, name: str, lines: Sequence[Sequence[str]], styles: Mapping[int, str], widths: Sequence[int]
+    ) -> None:
+        """Add a sheet of text: rows of cells, some of them in the style `title`, `alarm`, `heading` or `text`."""
+        sheet = self._add(name)
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, width)
+        for row, cells in enumerate(lines):
+            for place, text in enumerate(cells):
+                sheet.write_string(row, place, text[:TEXT_LENGTH], self._styles[styles.get(row, "text")])
+
+    def close(self) -> None:
+        """Write the file."""
+        self._book.close()
+
+    def _add(self, name: str) -> Worksheet:
+        if len(name) > NAME_LENGTH or name.casefold() in self._names:
+            raise BuildError(f"{name}: cannot be the name of a sheet: longer than {NAME_LENGTH} characters, or taken.")
+        self._names.add(name.casefold())
+        return self._book.add_worksheet(name)
+
+    def _number(self, number: str) -> Format:
+        if number not in self._numbers:
+            self._numbers[number] = self._book.add_format({"num_format": number})
+        return self._numbers[number]
+
+
+def write_workbook(path: Path, fill: Callable[[Workbook], None]) -> Path:
+    """Let `fill` add sheets to a new workbook; the file is there whole or not at all."""
+
+    def write(temporary: Path) -> None:
+        book = Workbook(temporary)
+        fill(book)
+        book.close()
+
+    return write_aside(path, write)
+
+
+def number_format(column: str, kind: pl.DataType) -> str | None:
+    """The Excel number format of a column by the name of its statistic, as `lib.formats` has it; None for text.
+
+    Examples
+    --------
+    >>> [number_format(name, pl.Float64()) for name in ("p_adjusted", "kappa_low", "bias")]
+    ['[<0.001]"< .001";.000', '.000', '0.000']
+    """
+    if not kind.is_numeric():
+        return None
+    if column == "p" or column.startswith("p_") or column.endswith("_p"):
+        return P_VALUE
+    name = column.removesuffix("_low").removesuffix("_high").removesuffix("_se")
+    if kind.is_integer():
+        return COUNT
+    if name in PERCENT or name.endswith("_percent"):
+        return PERCENTAGE
+    if name in BOUNDED or name.endswith(("_share", "_rate", "_accuracy")):
+        return CORRELATION
+    return TWO if name in STATISTICS else THREE
+
+
+def write_cell(sheet: Worksheet, row: int, column: int, value: object, style: Format | None = None) -> None:
+    """Write one value as what it is: text is never read as a formula; what is undefined is left empty."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value, style)
+    else:
+        sheet.write_string(row, column, str(value)[:TEXT_LENGTH])
+
+
+def sheet_name(name: str) -> str:
+    """A table's name as the name of a sheet: `accuracy_by_emotion` is `Accuracy_By_Emotion`."""
+    return "_".join(part[:1].upper() + part[1:] for part in name.split("_"))[:NAME_LENGTH]
+
+
+def _width(column: str, series: pl.Series, number: str | None) -> float:
+    """Wide enough for the header with its filter arrow and for the cells, as far as that is reasonable."""
+    texts = ["" if value is None else str(value) for value in series] if number is None else ["00,000.00"]
+    longest = max(map(len, texts), default=0)
+    return float(min(WIDEST, max(len(column) + 3, longest + 1)))
