@@ -136,7 +136,7 @@ def study_pairs(data: StudyData) -> dict[str, Pair]:
     ParameterError
         A pair names a condition that the study does not have.
     """
-    known = data.project.conditions
+    known = data.all_conditions
     for name, pair in data.study.analysis.pairs.items():
         for word, condition in (("first", pair.first), ("second", pair.second)):
             if condition not in known:
