@@ -77,12 +77,12 @@ def evaluate(sums: CrossedSums, ratios: tuple[float, float]) -> CriterionAt:
     inverse = linalg.cho_solve(cholesky, np.eye(p))
     toward = np.append(-beta, 1.0)
     return CriterionAt(
-        log_determinants=sum(group.n_levels * np.log1p(a * group.count) for group in sums.groups)
+        log_determinants=sums.n_eliminated @ np.log1p(a * sums.eliminated_counts)
         + log_h
         + 2 * np.log(np.diag(cholesky[0])).sum(),
         log_slope=np.array(
             [
-                sum(group.n_levels * group.count / (1 + a * group.count) for group in sums.groups)
+                sums.n_eliminated @ (sums.eliminated_counts / (1 + a * sums.eliminated_counts))
                 + b * _trace_of_product(h_inverse, met_slope)
                 + np.trace(inverse @ slope_a[:p, :p]),
                 ((size - trace) / b if b > 0 else np.trace(met)) + np.trace(inverse @ slope_b[:p, :p]),
@@ -98,21 +98,18 @@ def evaluate(sums: CrossedSums, ratios: tuple[float, float]) -> CriterionAt:
 
 def _eliminated(sums: CrossedSums, a: float) -> tuple[Matrix, Matrix, Matrix, Matrix, Matrix, Matrix]:
     """What the elimination of one factor leaves, each with its derivative by a: G, B and the products."""
-    size = sums.counts.size
-    met, met_slope = np.zeros((size, size), order="F"), np.zeros((size, size), order="F")
-    b_sums, b_slope = sums.sums.copy(), np.zeros_like(sums.sums)
-    products, slope = sums.products.copy(), np.zeros_like(sums.products)
-    for group in sums.groups:
-        scale = 1 + a * group.count
-        weight, weight_slope = a / scale, 1 / scale**2
-        met -= weight * group.shared
-        met_slope -= weight_slope * group.shared
-        b_sums -= weight * group.met
-        b_slope -= weight_slope * group.met
-        products -= weight * group.squares
-        slope -= weight_slope * group.squares
-    met[np.diag_indices(size)] += sums.counts
-    return met, met_slope, b_sums, b_slope, products, slope
+    scale = 1 + a * sums.eliminated_counts
+    weights, slopes = a / scale, 1 / scale**2
+    met = -sums.meetings.weighted(weights)
+    met[np.diag_indices(sums.counts.size)] += sums.counts
+    return (
+        met,
+        -sums.meetings.weighted(slopes),
+        sums.sums - np.tensordot(weights, sums.met, 1),
+        -np.tensordot(slopes, sums.met, 1),
+        sums.products - np.tensordot(weights, sums.squares, 1),
+        -np.tensordot(slopes, sums.squares, 1),
+    )
 
 
 def _trace_of_product(lower: Matrix, symmetric: Matrix) -> float:

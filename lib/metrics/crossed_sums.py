@@ -16,6 +16,8 @@ from lib.metrics.mixed_design import Design, Matrix, make_design
 from lib.metrics.mixed_model import ModelNotFittedError
 
 Positions = NDArray[np.int64]
+FEW_COUNTS = 4  # so many dense matrices are always kept
+PRODUCT_COST = 4  # a product of sparse matrices costs so many times an addition of dense ones, an element
 
 
 @dataclass(frozen=True)
@@ -58,28 +60,34 @@ class CrossedRatings:
 
 
 @dataclass(frozen=True)
-class CountGroup:
-    """Levels of the eliminated factor that have the same number of ratings.
+class Meetings:
+    """Who met whom: for weights of the eliminated levels, the matrix N'WN of the kept levels.
 
     Attributes
     ----------
-    count : float
-        Ratings of each level.
-    n_levels : int
-        Such levels.
-    shared : numpy.ndarray
-        N'N, how often two kept levels meet in these levels; shape (kept, kept).
-    met : numpy.ndarray
-        N'S with S these levels' sums of X and y; shape (kept, coefficients + 1).
-    squares : numpy.ndarray
-        S'S, shape (coefficients + 1, coefficients + 1).
+    table : scipy.sparse.csr_matrix
+        N: ratings of each pair of an eliminated and a kept level.
+    group : numpy.ndarray
+        Position of each eliminated level's count among the distinct counts.
+    shared : tuple of numpy.ndarray
+        N_k'N_k for the levels of each count, dense; empty where the counts are so many that it pays to multiply anew.
     """
 
-    count: float
-    n_levels: int
-    shared: Matrix
-    met: Matrix
-    squares: Matrix
+    table: sparse.csr_matrix
+    group: Positions
+    shared: tuple[Matrix, ...]
+
+    def weighted(self, weights: Matrix) -> Matrix:
+        """N'WN with one weight for each distinct count, shape (kept, kept), in the order that LAPACK wants."""
+        size = self.table.shape[1]
+        if self.shared:
+            found = np.zeros((size, size), order="F")
+            for weight, shared in zip(weights, self.shared, strict=True):
+                found += weight * shared
+            return found
+        scaled = self.table.copy()
+        scaled.data = self.table.data * np.repeat(weights[self.group], np.diff(self.table.indptr))
+        return np.asarray((self.table.T @ scaled).toarray(order="F"), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,14 @@ class CrossedSums:
 
     Attributes
     ----------
-    groups : tuple of CountGroup
-        The eliminated factor, the one with more levels.
+    eliminated_counts, n_eliminated : numpy.ndarray
+        Distinct numbers of ratings of the eliminated factor's levels, and how many levels have each.
+    meetings : Meetings
+        Which levels of both factors meet.
+    met : numpy.ndarray
+        N_k'S_k, with S_k the sums of X and y over the k-th group's levels, shape (groups, kept, coefficients + 1).
+    squares : numpy.ndarray
+        S_k'S_k, shape (groups, coefficients + 1, coefficients + 1).
     counts : numpy.ndarray
         Ratings of each kept level.
     sums : numpy.ndarray
@@ -100,7 +114,11 @@ class CrossedSums:
         Ratings.
     """
 
-    groups: tuple[CountGroup, ...]
+    eliminated_counts: Matrix
+    n_eliminated: Matrix
+    meetings: Meetings
+    met: Matrix
+    squares: Matrix
     counts: Matrix
     sums: Matrix
     products: Matrix
@@ -155,7 +173,7 @@ def sum_crossed(ratings: CrossedRatings) -> tuple[CrossedSums, bool]:
     Notes
     -----
     The cost is linear in the ratings, up to the products of who met whom: for each eliminated level, the square of
-    its ratings.
+    its ratings. These are made once for each distinct count and added up at each step, or made anew at each step.
     """
     x = ratings.design.matrix[ratings.combination]
     table = sparse.csr_matrix(
@@ -170,14 +188,29 @@ def sum_crossed(ratings: CrossedRatings) -> tuple[CrossedSums, bool]:
     big, big_sums, small_sums = (
         (table, image_sums, person_sums) if images_eliminated else (table.T.tocsr(), person_sums, image_sums)
     )
-    counts, inverse = np.unique(np.asarray(big.sum(axis=1)).ravel(), return_inverse=True)
-    groups = tuple(_count_group(count, big[inverse == k], big_sums[inverse == k]) for k, count in enumerate(counts))
-    kept_counts = np.asarray(big.sum(axis=0)).ravel()
-    return CrossedSums(groups, kept_counts, small_sums, products, ratings.y.size), images_eliminated
+    counts, group, n_levels = np.unique(np.asarray(big.sum(axis=1)).ravel(), return_inverse=True, return_counts=True)
+    members = [group == place for place in range(counts.size)]
+    sums = CrossedSums(
+        eliminated_counts=counts,
+        n_eliminated=n_levels.astype(np.float64),
+        meetings=_meetings(big, group, members),
+        met=np.stack([big[own].T @ big_sums[own] for own in members]),
+        squares=np.stack([big_sums[own].T @ big_sums[own] for own in members]),
+        counts=np.asarray(big.sum(axis=0)).ravel(),
+        sums=small_sums,
+        products=products,
+        n_observations=ratings.y.size,
+    )
+    return sums, images_eliminated
 
 
-def _count_group(count: float, met: sparse.csr_matrix, sums: Matrix) -> CountGroup:
-    return CountGroup(float(count), met.shape[0], (met.T @ met).toarray(), met.T @ sums, sums.T @ sums)
+def _meetings(table: sparse.csr_matrix, group: Positions, members: list[NDArray[np.bool_]]) -> Meetings:
+    """Multiply once for each distinct count, unless adding these up costs more than multiplying anew each time."""
+    adding = len(members) * float(table.shape[1]) ** 2
+    multiplying = PRODUCT_COST * float((np.diff(table.indptr).astype(float) ** 2).sum())
+    if len(members) > FEW_COUNTS and adding > multiplying:
+        return Meetings(table, group, ())
+    return Meetings(table, group, tuple((table[own].T @ table[own]).toarray(order="F") for own in members))
 
 
 def _require_levels(kept: pl.DataFrame, levels: dict[str, pl.Series]) -> None:

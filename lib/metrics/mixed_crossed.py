@@ -115,7 +115,7 @@ def _minimise(sums: CrossedSums, logs: Matrix, free: Flags, m: int) -> Matrix:
         at = evaluate(sums, _pair(ratios))
         return at.profiled(m), at.gradient(m)[free] * ratios[free]
 
-    levels = np.array([sum(group.n_levels for group in sums.groups), sums.counts.size], dtype=float)
+    levels = np.array([sums.n_eliminated.sum(), sums.counts.size])
     found = optimize.minimize(
         criterion, logs[free], jac=True, method="BFGS",
         options={"gtol": 1e-3 * np.sqrt(levels.min()), "hess_inv0": np.diag(1 / levels[free])},
@@ -162,8 +162,8 @@ def _start(sums: CrossedSums) -> Matrix:
     ordinary = np.linalg.solve(sums.products[:p, :p], sums.products[:p, p])
     toward = np.append(-ordinary, 1.0)
     total = float(toward @ sums.products @ toward) / sums.n_observations
-    n_eliminated = sum(group.n_levels for group in sums.groups)
-    squares = sum(float(toward @ group.squares @ toward) / group.count**2 for group in sums.groups)
+    n_eliminated = float(sums.n_eliminated.sum())
+    squares = float(((sums.squares @ toward) @ toward / sums.eliminated_counts**2).sum())
     means = np.array([squares / n_eliminated, float(((sums.sums @ toward / sums.counts) ** 2).mean())])
     per_level = sums.n_observations / np.array([n_eliminated, sums.counts.size])
     between = np.maximum(means - total / per_level, 0.0)
@@ -187,7 +187,7 @@ def _finish(ratings: CrossedRatings, sums: CrossedSums, solution: _Solution, nam
     variances = dict(zip((*names, "residual"), (*(solution.ratios * residual), residual), strict=True))
     beta = at.beta.copy()
     beta[0] += ratings.centre
-    n_levels = {names[0]: sum(group.n_levels for group in sums.groups), names[1]: sums.counts.size}
+    n_levels = {names[0]: int(sums.n_eliminated.sum()), names[1]: sums.counts.size}
     return MixedFit(
         design=ratings.design,
         beta=beta,

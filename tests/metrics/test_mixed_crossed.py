@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -154,12 +156,22 @@ def test_criterion_and_gradient_agree_with_the_whole_covariance_matrix(ratios):
     assert at.gradient(m) == pytest.approx(numeric, rel=1e-5, abs=1e-5)
 
 
-def test_a_design_of_one_count_needs_one_group():
-    rows, _, _ = people("complete_intercept")
-    sums, _ = sum_crossed(read_crossed(rows, "rating", [], "participant_id", "image_id"))
-    assert len(sums.groups) == 1
-    ragged, _, _ = people("ragged_intercept")
-    assert len(sum_crossed(read_crossed(ragged, "rating", [], "participant_id", "image_id"))[0].groups) > 3
+def test_many_distinct_counts_are_multiplied_anew_with_the_same_result():
+    few = sum_crossed(read_crossed(people("complete_intercept")[0], "rating", [], "participant_id", "image_id"))[0]
+    assert len(few.meetings.shared) == few.eliminated_counts.size == 1
+    random = np.random.default_rng(2)
+    image, rater = np.nonzero(random.random((120, 100)) < random.uniform(0.02, 0.2, (120, 1)))
+    y = random.normal(0, 1, 120)[image] + random.normal(0, 1, 100)[rater] + random.normal(0, 1, image.size)
+    rows = pl.DataFrame({"image_id": image, "participant_id": rater, "y": y})
+    sums = sum_crossed(read_crossed(rows, "y", [], "participant_id", "image_id"))[0]
+    assert sums.eliminated_counts.size > 10
+    assert sums.meetings.shared == ()
+    parts = [sums.meetings.table[sums.meetings.group == k] for k in range(sums.eliminated_counts.size)]
+    shared = tuple((own.T @ own).toarray() for own in parts)
+    dense = replace(sums, meetings=replace(sums.meetings, shared=shared))
+    one, other = evaluate(sums, (0.7, 0.4)), evaluate(dense, (0.7, 0.4))
+    assert one.profiled(900) == pytest.approx(other.profiled(900), rel=1e-12)
+    assert one.gradient(900) == pytest.approx(other.gradient(900), rel=1e-9)
 
 
 def test_missing_ratings_are_counted_and_what_cannot_be_fitted_is_named():
