@@ -20,7 +20,7 @@ def claim_limits(
 ) -> None:
     """Ranges of concordance and limits, the narrowest and widest limits, and how many raters' spread differs.
 
-    Keys, for each kind and dimension: claims.agreement.<kind>.<dimension>.{ccc, rho, loa_lower, loa_upper,
+    Keys, for each kind and dimension: claims.limits.<kind>.<dimension>.{ccc, rho, loa_lower, loa_upper,
     loa_width}.{low, high}; .{narrowest, widest}.{short_name, loa_lower, loa_upper, loa_width};
     .{lowest_ccc, highest_ccc}.{short_name, ccc}; .{steeper, flatter}.{count, ...}: proportional slope above or below 0
     at p < `level`; .bias_excludes_zero.{count, ...}.
@@ -30,7 +30,7 @@ def claim_limits(
     joined = limits.join(scores.select(*keys, "rho", "ccc"), on=keys, how="left", maintain_order="left")
     joined = joined.with_columns(width).join(names, on="condition", maintain_order="left")
     for kind, dimension, own in _parts(joined):
-        path = ["claims", "agreement", kind, dimension]
+        path = ["claims", "limits", kind, dimension]
         for figure in ("ccc", "rho", "loa_lower", "loa_upper", "loa_width"):
             put_range(results, [*path, figure], own[figure])
         widths = ("loa_lower", "loa_upper", "loa_width")

@@ -23,7 +23,7 @@ from plotnine import (
     scale_y_continuous,
 )  # fmt: skip
 
-from lib.figures.style import COLOURS, SHAPES, house_theme, minus_signs, to_pandas, with_notes
+from lib.figures.style import COLOURS, SHAPES, house_theme, minus_signs, named_emotions, to_pandas, with_notes
 from lib.formats import plus_signed
 
 LINES = {"bias": "solid", "loa_lower": "dashed", "loa_upper": "dashed"}
@@ -62,7 +62,8 @@ def bland_altman_figure(
             (pl.col("machine") - pl.col("people_mean")).alias("difference"),
         )
     )
-    emotions = points["emotion"].drop_nulls().unique().sort().cast(pl.String).to_list()
+    points = named_emotions(points)
+    emotions = points["emotion"].unique().sort().cast(pl.String).to_list()
     columns = min(4, max(1, shown.height))
     tall = 1.7 if shown.height > 1 else 3.6
     plot = (

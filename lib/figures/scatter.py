@@ -34,6 +34,7 @@ from lib.figures.style import (
     TYPE_SHAPES,
     by_type,
     house_theme,
+    named_emotions,
     spaced,
     to_pandas,
     uncrossed,
@@ -65,7 +66,8 @@ def scatter_figure(
     panels = pl.Series("panel", headings, dtype=pl.Enum(headings))
     short = shown.select("condition", panels)
     complete = values.drop_nulls(["machine", "people_mean"]).join(short, on="condition", maintain_order="left")
-    emotions = complete["emotion"].drop_nulls().unique().sort().cast(pl.String).to_list()
+    complete = named_emotions(complete)
+    emotions = complete["emotion"].unique().sort().cast(pl.String).to_list()
     columns = min(4, max(1, shown.height))
     ticks = [scale[0], sum(scale) / 2, scale[1]]
     step = (scale[1] - scale[0]) / 8

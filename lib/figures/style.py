@@ -12,6 +12,7 @@ from plotnine import element_blank, element_line, element_rect, element_text, gg
 
 FONT = "DejaVu Sans"
 TEXT_SIZE = 9
+NO_EMOTION = "no majority"
 TYPE_COLOURS = {"VLM": "#0072B2", "FER": "#D55E00", "Machine": "#009E73", "Person": "#000000"}
 TYPE_SHAPES = {"VLM": "o", "FER": "^", "Machine": "s", "Person": "D"}
 COLOURS = ("#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#999999", "#F0E442", "#332288")
@@ -51,6 +52,14 @@ def house_theme(width: float, height: float) -> theme:
         legend_title=element_blank(),
         plot_background=element_rect(fill="white", color="white"),
         plot_caption=element_text(size=8, color="#333333", ha="left"),
+    )
+
+
+def named_emotions(frame: pl.DataFrame) -> pl.DataFrame:
+    """The column emotion as an Enum in which images without a reference emotion have a name of their own, last."""
+    present = [str(item) for item in frame["emotion"].drop_nulls().unique().sort()]
+    return frame.with_columns(
+        pl.col("emotion").cast(pl.String).fill_null(NO_EMOTION).cast(pl.Enum([*present, NO_EMOTION]))
     )
 
 

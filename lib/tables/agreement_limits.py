@@ -10,7 +10,7 @@ from great_tables import GT
 from lib.formats import ABSENT, format_value
 from lib.tables.style import estimate_and_interval, plain_table
 
-TYPES = pl.Enum(["VLM", "FER", "Person"])
+TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 CONCORDANCE = (
     "Concordance: Lin's coefficient (1989), standard error with the correction of 2000; all intervals by Fisher's "
     "transform."

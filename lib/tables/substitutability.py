@@ -11,7 +11,7 @@ from lib.formats import ABSENT, count_in_words, format_value
 from lib.metrics.substitutability import VERDICTS
 from lib.tables.style import as_text, estimate_and_interval, plain_table
 
-TYPES = pl.Enum(["VLM", "FER", "Person"])
+TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 MARKS = {VERDICTS[0]: "*", VERDICTS[1]: "†", VERDICTS[2]: "", None: ""}
 DEFINITION = (
     "For every image and every person who rated it, the panel is the other people: z is a rating minus the panel's "
