@@ -157,12 +157,12 @@ def mixed_term_table(terms: pl.DataFrame, names: pl.DataFrame, *, alpha: float, 
     )
 
 
-def mark_note(alpha: float, correction: str) -> str:
-    """Say what the mark means."""
+def mark_note(alpha: float, correction: str, *, person: bool) -> str:
+    """Say what the mark means, and how it is with the held-out person where there is one."""
     level = f"{alpha:g}".removeprefix("0")
+    alone = " (the held-out person, one draw of a rating for every image: without correction)" if person else ""
     return (
-        f"{NOT_SIGNIFICANT} p not below {level} after correction over all machines of the table by {correction} (the "
-        "held-out person: without correction)."
+        f"{NOT_SIGNIFICANT} p not below {level} after correction over all machines of the table by {correction}{alone}."
     )
 
 

@@ -131,7 +131,9 @@ def test_notes_name_singular_and_missing_fits():
     assert mixed.not_fitted_note(fits, NAMES) == "B, valence: Not fitted: too few."
     assert mixed.fits_note(fits.tail(1), NAMES) is None
     assert mixed.not_fitted_note(fits.head(1), NAMES) is None
-    assert mixed.mark_note(0.05, "Holm's correction").startswith("° p not below .05 after correction")
+    note = mixed.mark_note(0.05, "Holm's correction", person=False)
+    assert note == "° p not below .05 after correction over all machines of the table by Holm's correction."
+    assert "held-out person" in mixed.mark_note(0.05, "Holm's correction", person=True)
 
 
 def _reliability(**columns: Any) -> pl.DataFrame:
