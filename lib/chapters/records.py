@@ -132,16 +132,6 @@ def record_group_bias(results: Results, biases: pl.DataFrame, factor: str) -> No
         results.put(path, row["bias"], None if row["bias"] is None else plus_signed(row["bias"]))
 
 
-def record_variation(results: Results, machines: pl.DataFrame, people: pl.DataFrame) -> None:
-    """Record <conditions.id or human>.<dimension>.variation.<emotion>.sd, and distinct for conditions."""
-    for row in machines.drop_nulls("emotion").iter_rows(named=True):
-        path = ["conditions", row["condition"], row["dimension"], "variation", row["emotion"]]
-        for name in ("sd", "distinct"):
-            results.put([*path, name], row[name])
-    for row in people.drop_nulls("emotion").iter_rows(named=True):
-        results.put(["human", row["dimension"], "variation", row["emotion"], "sd"], row["sd"])
-
-
 def record_twin(results: Results, deviations: pl.DataFrame, contradictions: int) -> None:
     """Record twin.{targets, aimed, within, outside, contradictions}, twin.worst.<quantity>.{deviation, ...}."""
     aimed = deviations.filter(pl.col("within_tolerance").is_not_null())

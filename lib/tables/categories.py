@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import polars as pl
 from great_tables import GT
@@ -71,33 +71,3 @@ def unanswered_note(overall: pl.DataFrame, names: pl.DataFrame, reference: str) 
     named = "; ".join(f"{row['short_name']} {format_value('n', row['lost'])}" for row in without.iter_rows(named=True))
     said = f"{named}; {count_in_words(0)} of the others" if named else count_in_words(0)
     return f"Compared with the {reference}. Missing or unparseable labels count as wrong: {said}."
-
-
-def tokens_table(
-    summary: pl.DataFrame, names: pl.DataFrame, emotions: Sequence[str], notes: Iterable[str | None] = ()
-) -> GT:
-    """Mean thinking tokens of every machine that reports any: in all, of right and wrong labels, and by emotion.
-
-    Parameters
-    ----------
-    summary
-        `lib.chapters.thinking.summarise_tokens`.
-    names
-        `lib.chapters.conditions.condition_names`.
-    emotions
-        The emotions, in order.
-    notes
-        Paragraphs below the table.
-    """
-    shown = [part for part in ("all", "correct", "wrong", *emotions) if part in set(summary["part"])]
-    texts = pl.Series("text", [f"{mean:,.0f}" for mean in summary["mean"]], dtype=pl.String)
-    wide = spread(summary.with_columns(texts), ["condition"], "part", "text")
-    named = names.with_columns(pl.col("condition").cast(pl.String)).join(wide, on="condition", maintain_order="left")
-    labels = RATERS | {"all": "All", "correct": "Right label", "wrong": "Wrong label"}
-    labels |= {name: name.capitalize() for name in emotions}
-    return plain_table(
-        named,
-        "tbl-thinking-tokens",
-        {name: label for name, label in labels.items() if name in ("short_name", *shown)},
-        notes,
-    )
