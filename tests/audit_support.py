@@ -14,7 +14,7 @@ from lib.contracts.published import read_published
 COLUMNS = [
     "id", "version", "subject", "dimension", "emotion", "answer", "group", "test", "statistic", "printed", "unit",
     "decimals", "n", "categories", "scale_low", "scale_high", "step", "superseded_by", "from", "operation",
-    "tested_after", "quoted_from",
+    "tested_after", "quoted_from", "note",
 ]  # fmt: skip
 
 

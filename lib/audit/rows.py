@@ -28,6 +28,8 @@ WORDS = {
     "icc": "ICC", "ccc": "CCC",
 }  # fmt: skip
 """Statistics that are not called as the format calls them, in words."""
+WHOLE = {"count", "unique_values"}
+"""Numbers of things: a printed whole number is no rounded one."""
 SHARES = {
     "accuracy", "precision", "f1", "macro_f1", "kappa", "confusion", "false_positive_rate",
     "agreement_rate", "error_share",
@@ -82,6 +84,8 @@ class Row:
             return Interval(least, self.value * scale)
         if self.relation in (">", ">="):
             return Interval(self.value * scale, 1.0 if self.key.statistic == "p" else float("inf"))
+        if self.statistic in WHOLE and self.value.is_integer():
+            return Interval(self.value, self.value)
         return rounded(self.value, self.decimals) * scale
 
     @property

@@ -43,13 +43,20 @@ def restated(main: Row, again: Row) -> Outcome:
 
 
 def changed(before: Row, after: Row) -> Outcome:
-    """Whether a later version prints the same number, or the earlier row names the row that replaced it."""
+    """Whether a later version prints the same number, or the earlier row names the row that replaced it.
+
+    A bias whose sign turned is not taken for replaced: the one is likely to be the other way round.
+    """
     if before.interval.meets(after.interval):
         return Outcome(True, f"{before.version} and {after.version} both print {after.printed}.")
     said = (
         f"It changed from {before.printed} in {before.version} ({before.place}) to {after.printed} in {after.version} "
         f"({after.place})"
     )
+    if before.key.statistic == "bias" and before.value * after.value < 0:
+        return Outcome(
+            False, f"{said}: a new value does not explain a new sign, unless the difference was turned round."
+        )
     if before.superseded_by:
         return Outcome(True, f"{said}; the earlier one is marked as replaced.")
     return Outcome(False, f"{said}, and nothing says that the later one replaces it.")
