@@ -97,9 +97,15 @@ def stereotyping_indices(
     """
     require_columns(values, ["condition", "image_id", "emotion", "machine"], "The values")
     require_columns(ratings, ["image_id", "participant_id", dimension], "The ratings")
-    known = ratings.with_columns(without_nan(ratings[dimension]).alias("rating")).drop_nulls("rating")
+    known = ratings.with_columns(without_nan(ratings[dimension]).alias("rating"), pl.col("image_id").cast(pl.String))
+    known = known.drop_nulls("rating")
     require_rows(known.height, f"ratings of {dimension}")
-    known = known.with_columns(pl.col("image_id").cast(pl.String))
+    rows = _rows(values, known, resampling)
+    return pl.DataFrame(rows, schema={"condition": values.schema["condition"]} | FIGURES)
+
+
+def _rows(values: pl.DataFrame, known: pl.DataFrame, resampling: Resampling) -> list[dict[str, object]]:
+    """One row a machine: counts, spreads, and indices with their intervals."""
     own = values.with_columns(without_nan(values["machine"]), pl.col("image_id").cast(pl.String))
     own = own.sort("condition", "image_id")
     images = own.select(pl.col("image_id").unique().sort()).join(known, on="image_id", how="semi")["image_id"].sort()
@@ -110,14 +116,14 @@ def stereotyping_indices(
     rows = []
     for at, machine in enumerate(machines):
         spread = np.concatenate([block[at] for block in drawn]) if drawn else sample[at][:0]
-        row = {"condition": machine.condition, "n": machine.n, "n_excluded": machine.n_excluded}
+        row: dict[str, object] = {"condition": machine.condition, "n": machine.n, "n_excluded": machine.n_excluded}
         for place, name in enumerate((*SPREADS, *INDICES)):
             row[name] = finite_or_none(float(sample[at][0, place]))
             if name in INDICES:
                 drawn_values = spread[:, place] if row[name] is not None else spread[:0, place]
                 row |= interval_columns(drawn_values, resampling.confidence, name)
         rows.append(row)
-    return pl.DataFrame(rows, schema={"condition": values.schema["condition"]} | FIGURES)
+    return rows
 
 
 def _machine(own: pl.DataFrame, images: pl.Series) -> _Machine | None:
