@@ -73,15 +73,15 @@ def stereotyping_indices(
 
     Notes
     -----
-    Standard deviations within emotions are pooled over them,
+    SDs within emotions are pooled over them,
     ``s^2 = sum_e sum_(i in e) (x_i - mean_e)^2 / sum_e (n_e - 1)``: the residual SD of an analysis of variance by
     emotion. A machine gives one value an image, so the comparison must be image-level too, and there are two:
 
     - ``collapse = 1 - s_machine / s_person``, where s_person is what one person would show who gives one rating an
       image, as the machine does: the expectation of s^2 over all ways to draw one of the ratings of every image,
       in each emotion ``var(image means) + mean(variance of the ratings of an image)``. This spread holds real
-      differences between images and people's disagreement, as every single rater's does. 0: the machine varies as
-      much as one person; 1: it gives each emotion one value (a prototype); below 0: it varies more.
+      differences between images and people's disagreement. 0: the machine varies as much as one person; 1: it gives
+      each emotion one value (a prototype); below 0: it varies more.
     - ``collapse_means = 1 - s_machine / s_means``, with people's image means instead. These hold the differences
       between images that people agree on, plus a remainder of disagreement that shrinks with the number of ratings. A
       machine as good as the mean of people would have 0. Single ratings pooled over images (the SDs that manuscript v5
@@ -97,11 +97,10 @@ def stereotyping_indices(
     """
     require_columns(values, ["condition", "image_id", "emotion", "machine"], "The values")
     require_columns(ratings, ["image_id", "participant_id", dimension], "The ratings")
-    known = ratings.with_columns(without_nan(ratings[dimension]).alias("rating"), pl.col("image_id").cast(pl.String))
-    known = known.drop_nulls("rating")
+    rating = without_nan(ratings[dimension]).alias("rating")
+    known = ratings.with_columns(rating, pl.col("image_id").cast(pl.String)).drop_nulls("rating")
     require_rows(known.height, f"ratings of {dimension}")
-    rows = _rows(values, known, resampling)
-    return pl.DataFrame(rows, schema={"condition": values.schema["condition"]} | FIGURES)
+    return pl.DataFrame(_rows(values, known, resampling), schema={"condition": values.schema["condition"]} | FIGURES)
 
 
 def _rows(values: pl.DataFrame, known: pl.DataFrame, resampling: Resampling) -> list[dict[str, object]]:
