@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,7 +101,17 @@ def read_user_files(files: UserFiles, study: Study, described: dict[str, Conditi
         frames |= {predictions_name(HUMAN_NULL): held_out.predictions, REMAINING_RATINGS: held_out.remaining_ratings}
     read = [path for path in (files.images, files.ratings, *files.prediction_files()) if path and path.is_file()]
     hashes = {path.as_posix(): sha256_file(path) for path in read}
-    return CheckedStudy(study, dict(sorted(conditions.items())), frames, uses_twin, hashes), remarks
+    in_order = dict(sorted(conditions.items(), key=lambda item: f"{item[0]}.yaml"))  # as `read_conditions` has them
+    read_again = {name: _as_from_cache(frame) for name, frame in frames.items()}
+    return CheckedStudy(study, in_order, read_again, uses_twin, hashes), remarks
+
+
+def _as_from_cache(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as the build reads it from its cache: sums depend, in their last digit, on how rows lie in memory."""
+    stored = io.BytesIO()
+    frame.write_parquet(stored)
+    stored.seek(0)
+    return pl.read_parquet(stored)
 
 
 def find_conditions(

@@ -122,7 +122,7 @@ SECTIONS: tuple[Section, ...] = (
     )),
     Section("demographics", demographics_section, (
         Table("accuracy_by_group", "Each machine's accuracy by group of faces", GROUPS),
-        Table("accuracy_by_group_and_emotion", "The same by emotion", GROUPS),
+        Table("accuracy_by_group_and_emotion", "The same by emotion", GROUPS, sheet="Accuracy_By_Group_Emotion"),
         Table("accuracy_tests", "Tests of equal accuracy between groups", GROUPS),
         Table("accuracy_tests_by_emotion", "The same by emotion", GROUPS),
         Table("accuracy_models", "Likelihood-ratio tests of logistic models of accuracy", GROUPS),
