@@ -24,9 +24,11 @@ def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], tota
 
 
 def share_in_words(count: int, total: int) -> str:
-    """How many of how many: `two of eight`, `all eight`, `none of the eight`, `the one`; above ten in digits."""
+    """How many of how many: `two of eight`, `all eight`, `none of the eight`, `both`, `the one`; digits above ten."""
     if total == 1:
         return "the one" if count else "not the one"
+    if total == 2 and count != 1:
+        return "both" if count else "neither of the two"
     if count == total:
         return f"all {count_in_words(total)}"
     if count == 0:

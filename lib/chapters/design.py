@@ -6,9 +6,11 @@ import polars as pl
 
 from lib.chapters.claims import listed
 from lib.chapters.conditions import KINDS, available_dimensions
+from lib.chapters.person import DRAWS
 from lib.contracts.condition import Condition
 from lib.contracts.prompts import PromptSet, fill
 from lib.formats import count_in_words, format_value
+from lib.metrics.multiplicity import CORRECTIONS
 from lib.results import Results
 from lib.study_data import StudyData
 from lib.tables.design import BACKENDS, STRATEGIES, thinking_text
@@ -88,6 +90,25 @@ def record_conditions(results: Results, data: StudyData) -> None:
     for item in [*every, *missing]:
         for name, value in condition_facts(item).items():
             results.put(["conditions", item.id, name], value)
+
+
+def record_analysis(results: Results, data: StudyData) -> None:
+    """Record design.analysis.{draws, unit, confidence_percent, level, correction, pairs, held_out_draws}.
+
+    `held_out_draws` is null in a study without a held-out person.
+    """
+    analysis = data.study.analysis
+    facts = {
+        "draws": (data.resampling.draws, f"{data.resampling.draws:,}"),
+        "unit": (data.resampling.unit, f"{data.resampling.unit}s"),
+        "confidence_percent": (100 * analysis.confidence, f"{100 * analysis.confidence:g}%"),
+        "level": (1 - analysis.confidence, format_value("p", 1 - analysis.confidence).rstrip("0")),
+        "correction": (analysis.correction, CORRECTIONS[analysis.correction]),
+        "pairs": (len(analysis.pairs), count_in_words(len(analysis.pairs))),
+        "held_out_draws": (DRAWS if analysis.human_null else None, None),
+    }
+    for name, (value, text) in facts.items():
+        results.put(["design", "analysis", name], value, text)
 
 
 def condition_facts(condition: Condition) -> dict[str, str | None]:

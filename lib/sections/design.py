@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from lib.chapters.conditions import available_dimensions
-from lib.chapters.design import condition_facts, record_conditions, record_counts, record_scales
+from lib.chapters.design import condition_facts, record_analysis, record_conditions, record_counts, record_scales
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -42,6 +42,7 @@ def design_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]
     record_counts(results, data)
     record_scales(results, data)
     record_conditions(results, data)
+    record_analysis(results, data)
     return {"design": _levels(data), "scales": _scales(data), "conditions": _conditions(data)}
 
 

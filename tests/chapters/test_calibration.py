@@ -76,7 +76,7 @@ def test_claims_set_models_beside_classifiers_and_a_person() -> None:
     texts = {key: entry.text for key, entry in results.entries.items()}
     assert texts["claims.calibration.machines.valence.reduced.names"] == "A and B"
     assert texts["claims.calibration.vlm.valence.within_fer_before.names"] == "none"
-    assert texts["claims.calibration.vlm.valence.within_fer_after.share"] == "all two"
+    assert texts["claims.calibration.vlm.valence.within_fer_after.share"] == "both"
     assert texts["claims.calibration.machines.valence.below_loo_before.names"] == "F"
     assert texts["claims.calibration.machines.valence.beyond_label.names"] == "A"
     assert texts["claims.calibration.machines.valence.noise.names"] == "B"

@@ -4,6 +4,7 @@ from lib.chapters.design import (
     carried_steps,
     pipeline_lines,
     prompts_in_use,
+    record_analysis,
     record_conditions,
     record_counts,
     record_scales,
@@ -33,6 +34,21 @@ def test_scales_with_a_true_minus_sign(bare_project) -> None:
     record_scales(results, StudyData(bare_project))
     assert results.entries["design.dimensions.valence.low"].text == "−1"
     assert results.entries["design.emotion.people_also"].text == "other"
+
+
+def test_the_parameters_of_the_analysis_in_words(lab_project) -> None:
+    results = Results("design")
+    record_analysis(results, StudyData(lab_project))
+    texts = {key.removeprefix("design.analysis."): entry.text for key, entry in results.entries.items()}
+    assert texts == {
+        "draws": "2,000",
+        "unit": "images",
+        "confidence_percent": "95%",
+        "level": ".05",
+        "correction": "the false discovery rate of Benjamini and Hochberg",
+        "pairs": "eight",
+        "held_out_draws": "50",
+    }
 
 
 def test_conditions(lab_project) -> None:
