@@ -46,6 +46,7 @@ def mixed_bias_figure(
         Lines below the figure.
     """
     dimensions = [str(name) for name in bias["dimension"].unique().sort()]
+    titles = [name.title() for name in dimensions]
     offsets = {
         name: SPREAD * (0.5 - place / max(len(dimensions) - 1, 1)) if len(dimensions) > 1 else 0.0
         for place, name in enumerate(dimensions)
@@ -61,7 +62,7 @@ def mixed_bias_figure(
         .join(names, on="condition", maintain_order="left")
         .with_columns(
             pl.col("short_name").cast(pl.Enum(order)).alias("rater"),
-            pl.col("dimension").cast(pl.String).str.to_titlecase().cast(pl.Enum([n.title() for n in dimensions])),
+            pl.col("dimension").cast(pl.String).str.to_titlecase().cast(pl.Enum(titles)),
             (
                 pl.col("level").replace_strict(heights, return_dtype=pl.Float64)
                 + pl.col("dimension").cast(pl.String).replace_strict(offsets, return_dtype=pl.Float64)
@@ -69,8 +70,6 @@ def mixed_bias_figure(
         )
         .select("rater", "dimension", "y", "estimate", "low", "high")
     )
-    titles = [name.title() for name in dimensions]
-    n_rows = -(-len(order) // PANELS_IN_A_ROW)
     plot = (
         ggplot(to_pandas(drawn), aes("estimate", "y", color="dimension"))
         + geom_vline(xintercept=0, color="#666666", size=0.5)
@@ -83,7 +82,7 @@ def mixed_bias_figure(
             breaks=list(heights.values()), labels=[level.capitalize() for level in heights], expand=(0, 0.5)
         )
         + labs(x=label, y="")
-        + house_theme(7.2, 1.75 * n_rows + 1.1)
+        + house_theme(7.2, 1.75 * -(-len(order) // PANELS_IN_A_ROW) + 1.1)
         + theme(panel_grid_major_y=element_blank())
     )
     return with_notes(plot, *notes)
