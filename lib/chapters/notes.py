@@ -13,6 +13,11 @@ def figure_note(data: StudyData) -> str | None:
     return SIMULATED if data.simulated_note else None
 
 
+def earlier(data: StudyData, text: str) -> str | None:
+    """What the laboratory's earlier documents call a table; None in other studies, which have no such documents."""
+    return text if data.project.is_default else None
+
+
 def missing_note(data: StudyData) -> str | None:
     """Name the conditions of the study's parameters that have no predictions; None where all have."""
     missing = [item.name for item in data.missing_conditions.values()]
