@@ -61,7 +61,7 @@ def human_reliability(data: StudyData, factors: Sequence[str] = (), rule: KRule 
             rows.append({"dimension": dimension, "reason": str(problem)})
             continue
         given = ratings.select("image_id", pl.col("value").cast(pl.Float64).fill_nan(None)).drop_nulls()
-        k = ratings_per_image(given.group_by("image_id").len()["len"].to_numpy(), rule)
+        k = ratings_per_image(given.group_by("image_id", maintain_order=True).len()["len"].to_numpy(), rule)
         rows.append({"dimension": dimension, **_figures(fit, k, data.study.analysis.confidence), "icc_k_rule": rule})
     return pl.DataFrame(rows, schema=RELIABILITY)
 
