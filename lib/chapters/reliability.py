@@ -11,7 +11,7 @@ from lib.chapters.answers import reference_emotions
 from lib.chapters.conditions import available_dimensions
 from lib.chapters.scores import Schema
 from lib.metrics.icc import icc_complete
-from lib.metrics.icc_incomplete import KRule, icc_from_components, ratings_per_image
+from lib.metrics.icc_incomplete import icc_from_components, ratings_per_image
 from lib.metrics.mixed_crossed import fit_crossed
 from lib.metrics.mixed_model import MixedFit, ModelNotFittedError
 from lib.study_data import StudyData
@@ -19,7 +19,6 @@ from lib.study_data import StudyData
 COMPONENTS = ("image", "participant", "residual")
 COLUMNS = {"image": "image_id", "participant": "participant_id", "residual": "residual"}
 ICC_FIGURES = ("icc2_1", "icc2_1_low", "icc2_1_high", "icc2_k", "icc2_k_low", "icc2_k_high")
-K_RULE: KRule = "harmonic"  # the k for which the mean error variance of the image means is (P + E) / k
 RELIABILITY: Schema = (
     {"dimension": pl.String}
     | dict.fromkeys(("n_ratings", "n_excluded", "n_images", "n_participants"), pl.Int64)
@@ -29,7 +28,7 @@ RELIABILITY: Schema = (
 MACHINE_FIGURES = ("icc2_1", "icc2_1_low", "icc2_1_high", "icc2_k", "icc2_k_low", "icc2_k_high")
 
 
-def human_reliability(data: StudyData, factors: Sequence[str] = (), rule: KRule = K_RULE) -> pl.DataFrame:
+def human_reliability(data: StudyData, factors: Sequence[str] = ()) -> pl.DataFrame:
     """Variance components and intraclass correlations of people's ratings, one row a dimension.
 
     Parameters
@@ -39,8 +38,6 @@ def human_reliability(data: StudyData, factors: Sequence[str] = (), rule: KRule 
     factors
         None: components of all ratings. `("emotion",)`: those within emotions, the reference emotion being a fixed
         effect.
-    rule
-        Which mean of the ratings per image is k.
 
     Returns
     -------
@@ -51,6 +48,7 @@ def human_reliability(data: StudyData, factors: Sequence[str] = (), rule: KRule 
         reason: what must be said of the fit, or why there is none (then nulls).
     """
     images = reference_emotions(data).images.select("image_id", "emotion")
+    rule = data.study.analysis.icc_k
     rows: list[dict[str, object]] = []
     for dimension in available_dimensions(data):
         ratings = data.ratings.select("image_id", "participant_id", pl.col(dimension).alias("value"))

@@ -114,13 +114,18 @@ class Pair(Parameters):
 
 
 class Analysis(Parameters):
-    """Settings shared by all analyses; `pairs` are the planned comparisons of conditions, by name."""
+    """Settings shared by all analyses.
+
+    `pairs` are the planned comparisons of conditions, by name. `icc_k` is the mean of the ratings per image that ICC(2,k)
+    is about: with the harmonic one, (participant + residual) / k is the mean error variance of the images' means.
+    """
 
     seed: int = 20260222
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     bootstrap_draws: int = Field(default=2000, ge=100)
     resample: Literal["image", "participant"] = "image"
     correction: Literal["bonferroni", "holm", "fdr_bh"] = "fdr_bh"
+    icc_k: Literal["arithmetic", "harmonic"] = "harmonic"
     human_null: bool = True
     pairs: dict[str, Pair] = Field(default_factory=dict)
 
