@@ -96,8 +96,9 @@ def analyze(
     if checked.uses_twin:
         _say("SIMULATED data: tables and numbers say so and are no findings.")
     analysis = compute_sections(StudyData(checked), sections, _say)
-    for name, reason in analysis.empty.items():
-        _say(f"{name}: empty: {reason}")
+    for reason in dict.fromkeys(analysis.empty.values()):
+        names = [name for name, own in analysis.empty.items() if own == reason]
+        _say(f"empty: {', '.join(names)}: {reason}")
     write_analysis(outputs, checked, analysis, text)
     typer.echo(
         f"{out}: {len(analysis.tables)} tables, {len(analysis.entries)} numbers ({time.monotonic() - started:.1f} s)"

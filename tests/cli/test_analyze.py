@@ -78,7 +78,7 @@ def test_ratings_alone_give_empty_tables_and_the_reason(folder: Path) -> None:
     record = json.loads((folder / "out/analysis.json").read_text())
     assert record["refused_sections"] == {}
     assert record["empty_tables"]["human_labels_by_emotion"].startswith("this study has no intended emotions. Add a")
-    assert "human_labels_by_emotion: empty: this study has no intended emotions." in told
+    assert "empty: human_labels_by_emotion: this study has no intended emotions." in told
     for name in record["empty_tables"]:
         header = (folder / f"out/tables/{name}.csv").read_text().splitlines()
         assert len(header) == 1 and header[0].count(",") >= 1, name
