@@ -108,7 +108,8 @@ def read_published(path: Path) -> pl.DataFrame:
         `printed`.
         `from` (ids, separated by spaces) and `operation` say what a row was computed from: first minus or divided
         by second, change from first to second, count of p values below .05, confusions as a share of the errors that
-        accuracies leave. `tested_after` names the `test`, or the model, that an effect was added to; `step` is the smallest step of the single answers (1: whole numbers).
+        accuracies leave. `tested_after` names the `test`, or the model, that an effect was added to; `step` is the
+        smallest step of the single answers (1: whole numbers).
         `relation` is one of `=`, `<`, `>`, `<=`, `>=`, `~` (about), `lowest`, `highest` (ends of a printed range).
 
     Raises

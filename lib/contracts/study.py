@@ -116,8 +116,8 @@ class Pair(Parameters):
 class Analysis(Parameters):
     """Settings shared by all analyses.
 
-    `pairs` are the planned comparisons of conditions, by name. `icc_k` is the mean of the ratings per image that ICC(2,k)
-    is about: with the harmonic one, (participant + residual) / k is the mean error variance of the images' means.
+    `pairs` are the planned comparisons of conditions, by name. `icc_k` is the mean of the ratings per image that
+    ICC(2,k) is about: with the harmonic one, (participant + residual) / k is the mean error variance of image means.
     """
 
     seed: int = 20260222

@@ -64,7 +64,7 @@ def compare_z_scores(
     if resampling is not None and resampling.unit != "image":
         raise ParameterError(
             f"Leave-one-out z-scores are resampled by image, got resample: {resampling.unit!r}: a participant drawn "
-            "twice would sit in the panel that it is left out of. Set `analysis.resample: image`, or leave intervals out."
+            "twice would sit in its own panel. Set `analysis.resample: image`, or leave intervals out."
         )
     kinds: dict[str, Any] = {name: images.schema[name] for name in groups}
     units = images["image_id"].unique().sort()
