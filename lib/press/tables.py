@@ -15,6 +15,8 @@ IDENTIFIERS = re.compile(r'(\s(?:id|headers|aria-labelledby|aria-describedby)=")
 STYLE_BLOCK = re.compile(r"<style\b.*?</style>", re.DOTALL)
 ALIGNMENTS = {"gt_left": "AlignLeft", "gt_center": "AlignCenter", "gt_right": "AlignRight"}
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+INTERVAL = re.compile(r"\S*\[[^\s\[\],]+, [^\s\[\],]+\]\S*")
+BREAK = re.compile(r"[ \t\n]+")
 COMFORTABLE_CHARACTERS = 24
 SPANNER_RULE = "(bottom: 0.4pt)"
 
@@ -149,11 +151,23 @@ def _formatted(blocks: list[Node], bold: bool, italic: bool) -> list[Node]:
         if block["t"] not in {"Plain", "Para"} or not stringify(block).strip("\u00a0 "):
             formatted.append(block if stringify(block).strip("\u00a0 ") else plain([]))
             continue
-        inlines = _bare(block["c"])
+        inlines = _whole_intervals(_bare(block["c"]))
         if italic:
             inlines = [{"t": "Emph", "c": inlines}]
         formatted.append(plain([strong(inlines)] if bold else inlines))
     return formatted
+
+
+def _whole_intervals(inlines: list[Node]) -> list[Node]:
+    """Return inlines in which no line breaks inside an interval such as `[.883, .914]`."""
+    kept: list[Node] = []
+    for node in inlines:
+        low = kept[-2] if len(kept) > 1 and kept[-1]["t"] == "Space" else None
+        if low and INTERVAL.fullmatch(f"{low.get('c')} {node.get('c')}") and low["t"] == node["t"] == "Str":
+            kept[-2:] = [{"t": "Str", "c": f"{low['c']}\u00a0{node['c']}"}]
+        else:
+            kept.append(node)
+    return kept
 
 
 def _inlines(cell: list[Any]) -> list[Node]:
@@ -183,7 +197,7 @@ def _characters(rows: list[list[Any]], columns: int) -> tuple[list[int], list[in
     for cell, column in _placed(rows, columns):
         if cell[3] == 1:
             text = stringify(cell[4])
-            words[column] = max(words[column], *map(len, text.split()), 0)
+            words[column] = max(words[column], *map(len, BREAK.split(text)))
             texts[column] = max(texts[column], len(text))
     return words, texts
 

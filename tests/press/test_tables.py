@@ -48,6 +48,20 @@ def test_header_rows_hold_titles_spanners_and_labels(grid):
     assert [words for words, _, _ in head[4]] == ["La", "h very long label"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "longest"),
+    [
+        (".90 [.88, .91]", ".90 [.88,\u00a0.91]", 10),
+        ("(1) [−1.3, −0.9]*", "(1) [−1.3,\u00a0−0.9]*", 13),
+        ("A, B [and, more, so]", "A, B [and, more, so]", 5),
+    ],
+)
+def test_a_line_breaks_before_an_interval_and_not_within_it(text, shown, longest):
+    found = read_tables([GT(pl.DataFrame({"a": [text]}), id="tbl-b").as_raw_html()])[0]
+    assert rows(found)[1] == [[(shown, 1, 1)]]
+    assert found.words == [longest]
+
+
 def test_groups_stand_above_their_rows(grid):
     _, body = rows(grid)
     assert body == [
