@@ -44,15 +44,14 @@ def z_table(compared: pl.DataFrame, names: pl.DataFrame, identifier: str, notes:
     """
     kind = pl.col("type").cast(TYPES)
     joined = compared.join(names, on="condition", maintain_order="left").sort(kind, "difference", "condition")
-    text = as_text(joined, ["n", "machine", "people", "p_adjusted", "verdict"]).with_columns(
+    text = as_text(joined, ["n", "machine", "people", "ratio", "p_adjusted", "verdict"]).with_columns(
         pl.Series("difference", [estimate_and_interval(row, "difference") for row in joined.iter_rows(named=True)]),
-        pl.Series("ratio", [estimate_and_interval(row, "ratio") for row in joined.iter_rows(named=True)]),
         pl.Series("within", [_percent(share) for share in joined["inside"]], dtype=pl.String),
         pl.Series("people_within", [_percent(share) for share in joined["people_inside"]], dtype=pl.String),
     )  # fmt: skip
     labels = {
         "short_name": "Rater", "n": "*n*", "machine": "Rater", "people": "People", "difference": "Difference [CI]",
-        "ratio": "Ratio [CI]", "within": "Rater", "people_within": "People", "p_adjusted": "*p*", "verdict": "Verdict",
+        "ratio": "Ratio", "within": "Rater", "people_within": "People", "p_adjusted": "*p*", "verdict": "Verdict",
     }  # fmt: skip
     table = plain_table(text, identifier, labels, notes, groups="type", text_columns=["verdict"])
     return table.tab_spanner(label="Mean |z|", columns=["machine", "people"], id="mean").tab_spanner(

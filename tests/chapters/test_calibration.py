@@ -65,7 +65,8 @@ def _calibration() -> pl.DataFrame:
             "condition": ["a", "b", "f"], "dimension": ["valence"] * 3, "by": ["predicted"] * 3,
             "mae_before": [1.8, 1.4, 1.0], "mae_after": [0.5, 0.9, 0.8], "mae_label_mean": [0.6, 0.8, 0.9],
             "reduction": [1.3, 0.5, 0.2], "reduction_low": [1.2, 0.4, -0.1], "reduction_high": [1.4, 0.6, 0.3],
-            "beyond_label_low": [0.05, -0.2, 0.0], "beyond_label_high": [0.15, -0.05, 0.2], "loo_mae": [1.2] * 3,
+            "beyond_label": [0.1, -0.1, 0.1], "beyond_label_low": [0.05, -0.2, 0.0], "beyond_label_high": [0.15, -0.05, 0.2],
+            "loo_mae": [1.2] * 3,
         }
     )  # fmt: skip
 
@@ -82,6 +83,16 @@ def test_claims_set_models_beside_classifiers_and_a_person() -> None:
     assert texts["claims.calibration.machines.valence.noise.names"] == "B"
     assert texts["claims.calibration.vlm.valence.most.short_name"] == "A"
     assert texts["claims.calibration.fer_raw.valence.high"] == "1.000"
+
+
+def test_claims_within_an_emotion_take_the_lines_by_intended_emotion() -> None:
+    results = Results("calibration")
+    by_intended = _calibration().with_columns(by=pl.lit("intended"), beyond_label=pl.Series([0.02, 0.01, 0.05]))
+    claim_calibration(results, pl.concat([_calibration(), by_intended]), NAMES)
+    texts = {key: entry.text for key, entry in results.entries.items()}
+    path = "claims.calibration.machines.valence.beyond_emotion"
+    assert (texts[f"{path}.names"], texts[f"{path}.low"], texts[f"{path}.high"]) == ("A", "0.010", "0.050")
+    assert texts["claims.calibration.machines.valence.beyond_label.names"] == "A"
 
 
 def test_claims_about_the_hybrid() -> None:

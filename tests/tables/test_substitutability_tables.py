@@ -75,7 +75,7 @@ def test_z_scores_are_grouped_and_sorted_from_the_nearest() -> None:
     found = rows(z_table(z_scores(), NAMES, "tbl-valence-z"))
     assert [row[0] for row in found] == ["VLM", "B", "A", "Machine", "C", "Person", "One person"]
     assert found[1] == [
-        "B", "9", "0.50", "0.80", "−0.30 [−0.40, −0.20]", "0.62 [0.50, 0.70]", "99.0%", "94.0%", ".030", VERDICTS[1],
+        "B", "9", "0.50", "0.80", "−0.30 [−0.40, −0.20]", "0.62", "99.0%", "94.0%", ".030", VERDICTS[1],
     ]  # fmt: skip
     assert found[2][-2] == "< .001"
     assert found[4][1:] == ["0", *["–"] * 8]
