@@ -65,8 +65,8 @@ def _calibration() -> pl.DataFrame:
             "condition": ["a", "b", "f"], "dimension": ["valence"] * 3, "by": ["predicted"] * 3,
             "mae_before": [1.8, 1.4, 1.0], "mae_after": [0.5, 0.9, 0.8], "mae_label_mean": [0.6, 0.8, 0.9],
             "reduction": [1.3, 0.5, 0.2], "reduction_low": [1.2, 0.4, -0.1], "reduction_high": [1.4, 0.6, 0.3],
-            "beyond_label": [0.1, -0.1, 0.1], "beyond_label_low": [0.05, -0.2, 0.0], "beyond_label_high": [0.15, -0.05, 0.2],
-            "loo_mae": [1.2] * 3,
+            "beyond_label": [0.1, -0.1, 0.1], "beyond_label_low": [0.05, -0.2, 0.0],
+            "beyond_label_high": [0.15, -0.05, 0.2], "loo_mae": [1.2] * 3,
         }
     )  # fmt: skip
 
