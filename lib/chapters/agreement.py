@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,14 +16,15 @@ from lib.chapters.person import drawn_labels
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.agreement import krippendorff_alpha
 from lib.metrics.alpha_bootstrap import Level, alpha_interval_by_image, alpha_interval_by_participant
+from lib.metrics.categories import right_answer
 from lib.metrics.counts import Counts, count_labels, count_ratings
 from lib.metrics.kappa import cohen_kappa, label_table
 from lib.metrics.mcnemar import SCHEMA as PAIR_SCHEMA
 from lib.metrics.mcnemar import mcnemar_pairs
 from lib.metrics.multiplicity import adjust
+from lib.metrics.schemas import Schema
 from lib.study_data import StudyData
 
-Schema = dict[str, Any]
 FIGURES = ("kappa", "se", "low", "high", "z", "p")
 NUMBERS: Schema = dict.fromkeys(FIGURES, pl.Float64)
 KAPPA: Schema = {"n": pl.Int64, "n_unanswered": pl.Int64} | NUMBERS | {"p_adjusted": pl.Float64, "reason": pl.String}
@@ -99,7 +99,7 @@ def pairs_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
     labels = list(data.study.emotion.people_categories)
     places = {label: place for place, label in enumerate(labels)}
     own = {name: answers.filter(pl.col("condition").cast(pl.String) == name) for name in raters}
-    right = np.stack([_right(own[name]) for name in raters])
+    right = np.stack([own[name].select(right_answer().cast(pl.Float64)).to_series().to_numpy() for name in raters])
     tests = mcnemar_pairs(right, raters, data.study.analysis.correction)
     codes = [
         own[name]["predicted"].cast(pl.String).replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
@@ -119,13 +119,6 @@ def lacking_pairs(pairs: pl.DataFrame) -> Lacking | None:
     return Lacking(
         "second rater", "Add another condition's predictions, or set `analysis.human_null: true`, to get it."
     )
-
-
-def _right(own: pl.DataFrame) -> NDArray[np.float64]:
-    """1 where the label is the reference emotion, 0 where not or unanswered, NaN where there is no reference."""
-    hit = (own["intended"].cast(pl.String) == own["predicted"].cast(pl.String)).fill_null(value=False)
-    known = pl.when(own["intended"].is_not_null()).then(hit.cast(pl.Float64)).otherwise(float("nan"))
-    return own.select(known).to_series().to_numpy()
 
 
 def _between(

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from lib.chapters.agreement import FIGURES, NUMBERS, Schema
+from lib.chapters.agreement import FIGURES, NUMBERS
 from lib.chapters.answers import value_answers
 from lib.chapters.conditions import condition_ids, machine_dimensions
 from lib.chapters.lacking import Lacking
@@ -17,6 +17,7 @@ from lib.metrics.counts import count_labels
 from lib.metrics.fleiss import fleiss_kappa
 from lib.metrics.icc import icc_complete
 from lib.metrics.kappa import Weights, cohen_kappa, value_table
+from lib.metrics.schemas import Schema
 from lib.study_data import StudyData
 
 WEIGHTED: Schema = {"weights": pl.String, "n": pl.Int64} | NUMBERS | {"reason": pl.String}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import polars as pl
 
@@ -12,16 +11,11 @@ from lib.chapters.notes import scale_ends
 from lib.metrics.calibration import Calibrated, assign_folds, calibrate
 from lib.metrics.human import HumanBaseline
 from lib.metrics.hybrid import HybridScores, score_hybrid
+from lib.metrics.schemas import schema_like, schema_of
 from lib.study_data import StudyData
 
 BY = {"predicted": "predicted", "intended": "emotion", "none": None}
 """By what lines differ: the machine's own label (all that it knows of the face), the reference emotion, or nothing."""
-Schema = dict[str, Any]
-
-
-def _schema(kind: type) -> Schema:
-    """Columns of a dataclass of counts and numbers."""
-    return {name: pl.Int64 if text == "int" else pl.Float64 for name, text in kind.__annotations__.items()}
 
 
 def folded_answers(data: StudyData) -> pl.DataFrame:
@@ -86,10 +80,11 @@ def calibration_frame(data: StudyData, answers: pl.DataFrame, baselines: dict[st
             rows.append(
                 {"condition": condition, "dimension": dimension, "by": by} | asdict(found) | {"loo_mae": alone} | ratios
             )
-    kinds: Schema = {name: answers.schema[name] for name in ("condition", "dimension")}
-    numbers: Schema = dict.fromkeys(("loo_mae", "mae_ratio_before", "mae_ratio_after"), pl.Float64)
-    schema: Schema = kinds | {"by": pl.String} | _schema(Calibrated) | numbers
-    return pl.DataFrame(rows, schema=schema).sort("dimension", "condition", maintain_order=True)
+    numbers = dict.fromkeys(("loo_mae", "mae_ratio_before", "mae_ratio_after"), pl.Float64)
+    kinds = schema_like(answers, ["condition", "dimension"]) | {"by": pl.String}
+    return pl.DataFrame(rows, schema=kinds | schema_of(Calibrated) | numbers).sort(
+        "dimension", "condition", maintain_order=True
+    )
 
 
 def hybrid_frame(data: StudyData, answers: pl.DataFrame, accuracy: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +127,8 @@ def hybrid_frame(data: StudyData, answers: pl.DataFrame, accuracy: pl.DataFrame)
             found = score_hybrid(joined, scale_ends(data, str(dimension)), data.resampling)
             parts = {"accuracy": shares[best], "accuracy_vlm": shares.get(str(condition))}
             rows.append({"condition": condition, "fer": best, "dimension": dimension} | parts | asdict(found))
-    kinds: Schema = {"condition": answers.schema["condition"], "fer": pl.String}
-    labels_of: Schema = dict.fromkeys(("accuracy", "accuracy_vlm"), pl.Float64)
-    schema: Schema = kinds | {"dimension": answers.schema["dimension"]} | labels_of | _schema(HybridScores)
-    return pl.DataFrame(rows, schema=schema).sort("dimension", "condition", maintain_order=True)
+    kinds = schema_like(answers, ["condition"]) | {"fer": pl.String} | schema_like(answers, ["dimension"])
+    kinds |= dict.fromkeys(("accuracy", "accuracy_vlm"), pl.Float64)
+    return pl.DataFrame(rows, schema=kinds | schema_of(HybridScores)).sort(
+        "dimension", "condition", maintain_order=True
+    )

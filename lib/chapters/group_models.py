@@ -9,18 +9,19 @@ from itertools import combinations
 import polars as pl
 
 from lib.chapters.group_scores import with_adjusted
-from lib.chapters.scores import Schema
 from lib.metrics.anova import Effect, compare_models, factorial_anova, has_empty_cells
+from lib.metrics.categories import right_answer
 from lib.metrics.designs import Term
 from lib.metrics.logistic import LikelihoodRatio, likelihood_ratio
+from lib.metrics.schemas import Schema, schema_like, schema_of
 from lib.study_data import StudyData
 
 EMOTION: Term = ("emotion",)
-TESTED: Schema = {
-    "df": pl.Int64, "df_residual": pl.Int64, "sum_of_squares": pl.Float64, "f": pl.Float64, "p": pl.Float64,
-    "p_adjusted": pl.Float64, "eta_squared": pl.Float64, "partial_eta_squared": pl.Float64, "n": pl.Int64,
-    "n_excluded": pl.Int64,
-}  # fmt: skip
+KEYS = ["condition", "dimension"]
+TESTED = (
+    "df", "df_residual", "sum_of_squares", "f", "p", "p_adjusted", "eta_squared", "partial_eta_squared", "n",
+    "n_excluded",
+)  # fmt: skip
 
 
 def accuracy_models(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
@@ -39,11 +40,8 @@ def accuracy_models(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
         condition, term, given (terms of the smaller model), the fields of `LikelihoodRatio`, p_adjusted (corrected over
         conditions). For each factor: alone; given emotion; its interaction with emotion. For each pair: interaction.
     """
-    right = answers.filter(pl.col("intended").is_not_null()).with_columns(
-        (pl.col("intended").cast(pl.String) == pl.col("predicted").cast(pl.String))
-        .fill_null(value=False)
-        .alias("correct"),
-        pl.col("intended").alias("emotion"),
+    right = answers.drop_nulls("intended").with_columns(
+        right_answer().alias("correct"), pl.col("intended").alias("emotion")
     )
     rows = [
         {"condition": name, "term": ":".join(added), "given": " + ".join(":".join(term) for term in given)}
@@ -52,8 +50,7 @@ def accuracy_models(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
         for given, added in _accuracy_terms(data.study.group_factors)
         if (complete := own.drop_nulls([part for term in (*given, added) for part in term])).height
     ]
-    numbers: Schema = dict.fromkeys(LikelihoodRatio.__annotations__, pl.Int64) | {"chi2": pl.Float64, "p": pl.Float64}
-    schema: Schema = {"condition": answers.schema["condition"], "term": pl.String, "given": pl.String} | numbers
+    schema = schema_like(answers, ["condition"]) | {"term": pl.String, "given": pl.String} | schema_of(LikelihoodRatio)
     return with_adjusted(data, pl.DataFrame(rows, schema=schema), ["term", "given"])
 
 
@@ -81,7 +78,7 @@ def omnibus_anova(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
                 if own.drop_nulls(["bias", factor, "emotion"]).height:
                     effect = compare_models(own, "bias", smaller, [*smaller, added])
                     rows.append(key | {"factor": factor, "term": ":".join(added)} | asdict(effect))
-    kinds = _keys(values) | {"factor": pl.String, "term": pl.String}
+    kinds = schema_like(values, KEYS) | {"factor": pl.String, "term": pl.String}
     return _adjusted(data, rows, kinds, ["dimension", "term"])
 
 
@@ -105,7 +102,7 @@ def anova_by_emotion(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
             kind = "II" if has_empty_cells(complete, "bias", factors) else "III"
             table = factorial_anova(stratum, "bias", factors, kind)  # type: ignore[arg-type]
             rows += [key | {"emotion": emotion, "sums": kind} | row for row in table.iter_rows(named=True)]
-    kinds = _keys(values) | {"emotion": values.schema["emotion"], "term": pl.String, "sums": pl.String}
+    kinds = schema_like(values, [*KEYS, "emotion"]) | {"term": pl.String, "sums": pl.String}
     return _adjusted(data, rows, kinds, ["dimension", "term"]).sort(
         "condition", "dimension", "emotion", maintain_order=True
     )
@@ -127,15 +124,10 @@ def _accuracy_terms(factors: Sequence[str]) -> list[tuple[list[Term], Term]]:
 def _biases(values: pl.DataFrame) -> Iterator[tuple[dict[str, object], pl.DataFrame]]:
     """Each condition's bias on each dimension."""
     bias = (pl.col("machine").cast(pl.Float64).fill_nan(None) - pl.col("people_mean")).alias("bias")
-    keys = ["condition", "dimension"]
-    for key, own in values.with_columns(bias).group_by(keys, maintain_order=True):
-        yield dict(zip(keys, key, strict=True)), own
-
-
-def _keys(values: pl.DataFrame) -> Schema:
-    return {name: values.schema[name] for name in ("condition", "dimension")}
+    for key, own in values.with_columns(bias).group_by(KEYS, maintain_order=True):
+        yield dict(zip(KEYS, key, strict=True)), own
 
 
 def _adjusted(data: StudyData, rows: list[dict[str, object]], kinds: Schema, family: list[str]) -> pl.DataFrame:
-    figures = {name: TESTED[name] for name in Effect.__annotations__}
-    return with_adjusted(data, pl.DataFrame(rows, schema=kinds | figures), family).select(*kinds, *TESTED)
+    frame = with_adjusted(data, pl.DataFrame(rows, schema=kinds | schema_of(Effect)), family)
+    return frame.select(*kinds, *TESTED)

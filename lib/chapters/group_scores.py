@@ -7,11 +7,12 @@ from itertools import combinations
 
 import polars as pl
 
-from lib.chapters.scores import Schema, accuracy_in_groups, bias_in_groups
+from lib.chapters.scores import accuracy_in_groups, bias_in_groups
 from lib.metrics.false_positives import false_positives_by, name_cause
-from lib.metrics.multiplicity import adjust
+from lib.metrics.multiplicity import adjust_within
 from lib.metrics.paired_differences import paired_tests_by
 from lib.metrics.proportions import share_tests
+from lib.metrics.schemas import Schema, schema_like
 from lib.study_data import StudyData
 
 GROUP = ["factor", "level"]
@@ -52,14 +53,7 @@ def of_factor(data: StudyData, frame: pl.DataFrame, factor: str) -> pl.DataFrame
 
 def with_adjusted(data: StudyData, frame: pl.DataFrame, family: Sequence[str], p: str = "p") -> pl.DataFrame:
     """Add p_adjusted by the study's correction; the tests that share `family` columns are corrected together."""
-    correction = data.study.analysis.correction
-    parts = [
-        own.with_columns(pl.Series("p_adjusted", adjust(own[p].to_list(), correction), dtype=pl.Float64))
-        for _, own in frame.with_row_index("place").group_by(list(family), maintain_order=True)
-    ]
-    if not parts:
-        return frame.with_columns(pl.lit(None, pl.Float64).alias("p_adjusted"))
-    return pl.concat(parts).sort("place").drop("place")
+    return adjust_within(frame, family, data.study.analysis.correction, p=p)
 
 
 def group_accuracy(data: StudyData, grouped: pl.DataFrame, extra: Sequence[str] = ()) -> pl.DataFrame:
@@ -78,9 +72,7 @@ def false_positives(data: StudyData, grouped: pl.DataFrame, categories: Sequence
     if grouped["intended"].null_count() == grouped.height:
         kinds: Schema = {"emotion": pl.Enum(list(categories)), "x": pl.Int64, "n": pl.Int64}
         kinds |= dict.fromkeys(("rate", "low", "high"), pl.Float64) | {"n_excluded": pl.Int64}
-        return grouped.head(0).select(
-            "condition", *GROUP, *(pl.lit(None, kind).alias(name) for name, kind in kinds.items())
-        )
+        return pl.DataFrame(schema=schema_like(grouped, ["condition", *GROUP]) | kinds)
     return false_positives_by(grouped, categories, ["condition", *GROUP], data.study.analysis.confidence)
 
 
@@ -137,15 +129,8 @@ def emotion_tests(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
     keys = ["condition", "dimension", "emotion"]
     tests = paired_tests_by(values, keys, confidence=data.study.analysis.confidence)
     tests = with_adjusted(data, tests.filter(pl.col("n") > 0), ["dimension"])
-    parts = [
-        own.with_columns(
-            pl.Series("p_bonferroni", adjust(own["p"].to_list(), "bonferroni"), dtype=pl.Float64),
-            pl.Series("p_fdr_bh", adjust(own["p"].to_list(), "fdr_bh"), dtype=pl.Float64),
-        )
-        for _, own in tests.group_by("dimension", maintain_order=True)
-    ]
-    empty = tests.head(0).with_columns(pl.lit(None, pl.Float64).alias(name) for name in ("p_bonferroni", "p_fdr_bh"))
-    return pl.concat([empty, *parts]).sort(keys)
+    tests = adjust_within(tests, ["dimension"], "bonferroni", name="p_bonferroni")
+    return adjust_within(tests, ["dimension"], "fdr_bh", name="p_fdr_bh").sort(keys)
 
 
 def _levels(data: StudyData, parts: Sequence[str]) -> list[str]:

@@ -47,11 +47,11 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
     data
         The study.
     needs
-        `conditions` (any, with predictions or without), `asked <kind>` (of kind vlm or fer), `context carry` (any that
-        is asked step by step), `machines`, `vlm`, `fer` (conditions with predictions, of that kind), `intended`
-        (emotions), `human-null`, `groups` (any factor with levels), `factor <name>`, `dimension <name>`, `dimensions
-        two`, `rated` or `rated <dimension>` (machines gave values),
-        `thinking tokens`, `steps` (thinking tokens by step), `pairs` (planned pairs of conditions), `twin`.
+        `conditions` (any, with predictions or without), `context carry` (any that is asked step by step), `machines`,
+        `vlm`, `fer` (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any
+        factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
+        (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `pairs` (planned pairs of
+        conditions), `twin`, `ledger` (of published figures).
 
     Raises
     ------
@@ -67,10 +67,6 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         if not there(data, name):
             return Lacking(what.format(name=name or "any dimension"), cure.format(name=name))
     return None
-
-
-def _asked(data: StudyData, kind: str) -> bool:
-    return any(item.kind == kind for item in data.all_conditions.values())
 
 
 def _asked_step_by_step(data: StudyData, _: str) -> bool:
@@ -110,7 +106,6 @@ _FACTOR = "Add its column to the manifest and its levels under `factors` in the 
 
 NEEDS: dict[str, tuple[Test, str, str]] = {
     "conditions": (lambda data, _: bool(data.all_conditions), "conditions", _CONDITIONS),
-    "asked": (_asked, "condition of kind {name}", _CONDITIONS),
     "context": (_asked_step_by_step, "condition that is asked step by step", _CONDITIONS),
     "machines": (lambda data, _: bool(data.conditions), "conditions with predictions", _PREDICTIONS),
     "vlm": (_answered("vlm"), "vision-language models with predictions", _PREDICTIONS),

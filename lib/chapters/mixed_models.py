@@ -7,12 +7,12 @@ from math import prod
 
 import polars as pl
 
-from lib.chapters.scores import Schema
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.mixed_model import MixedFit, ModelNotFittedError
 from lib.metrics.mixed_raters import RATER_TYPE, bias_estimates, fit_rater_model
 from lib.metrics.mixed_terms import coefficient_table, term_tests
-from lib.metrics.multiplicity import adjust
+from lib.metrics.multiplicity import adjust_within
+from lib.metrics.schemas import Schema, schema_like
 from lib.study_data import StudyData
 
 FULL = "full"
@@ -69,7 +69,7 @@ def fit_machine_models(data: StudyData, values: pl.DataFrame) -> MachineModels:
     values
         From `lib.chapters.answers.value_answers`.
     """
-    kinds: Schema = {name: values.schema[name] for name in ("condition", "dimension")} | KEYS
+    kinds = schema_like(values, ["condition", "dimension"]) | KEYS
     coefficients, terms, biases, fits = [], [], [], []
     models = study_models(data, values)
     for (condition, dimension), own in values.group_by("condition", "dimension", maintain_order=True):
@@ -145,13 +145,5 @@ def _stacked(frames: list[pl.DataFrame], schema: Schema) -> pl.DataFrame:
 
 def _adjusted(data: StudyData, frame: pl.DataFrame, family: list[str], tests: pl.Expr) -> pl.DataFrame:
     """Add p_adjusted over the rows of a family that are tests; null elsewhere."""
-    marked = frame.with_row_index("row").with_columns(tests.alias("is_test"))
-    corrected = [
-        pl.DataFrame(
-            {"row": own["row"], "p_adjusted": adjust(own["p"].to_list(), data.study.analysis.correction)},
-            schema={"row": pl.UInt32, "p_adjusted": pl.Float64},
-        )
-        for _, own in marked.filter("is_test").group_by(family, maintain_order=True)
-    ]
-    added = pl.concat([pl.DataFrame(schema={"row": pl.UInt32, "p_adjusted": pl.Float64}), *corrected])
-    return marked.join(added, on="row", how="left", maintain_order="left").drop("row", "is_test")
+    tested = frame.with_columns(pl.when(tests).then("p").alias("p_tested"))
+    return adjust_within(tested, family, data.study.analysis.correction, p="p_tested").drop("p_tested")

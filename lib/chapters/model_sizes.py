@@ -9,8 +9,8 @@ import polars as pl
 
 from lib.chapters.conditions import condition_names
 from lib.chapters.group_scores import with_adjusted
-from lib.chapters.scores import Schema
 from lib.metrics.model_size import SizeTrend, parameter_count, size_trend
+from lib.metrics.schemas import schema_like, schema_of
 from lib.study_data import StudyData
 
 FEWEST = 3
@@ -93,11 +93,8 @@ def size_trends(data: StudyData, points: pl.DataFrame) -> pl.DataFrame:
                 }
                 | asdict(trend)
             )
-    texts: Schema = dict.fromkeys(("outcome", "names", "unknown"), pl.String)
-    kinds: Schema = dict.fromkeys(SizeTrend.__annotations__, pl.Float64) | {"n": pl.Int64, "n_excluded": pl.Int64}
-    schema: Schema = (
-        {"family": pl.String, "dimension": points.schema["dimension"]} | texts | kinds | {"exact": pl.Boolean}
-    )
+    texts = dict.fromkeys(("outcome", "names", "unknown"), pl.String)
+    schema = {"family": pl.String} | schema_like(points, ["dimension"]) | texts | schema_of(SizeTrend)
     return with_adjusted(data, pl.DataFrame(rows, schema=schema), ["family"], "p_rho")
 
 

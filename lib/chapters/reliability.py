@@ -9,11 +9,11 @@ import polars as pl
 
 from lib.chapters.answers import reference_emotions
 from lib.chapters.conditions import available_dimensions
-from lib.chapters.scores import Schema
 from lib.metrics.icc import icc_complete
 from lib.metrics.icc_incomplete import icc_from_components, ratings_per_image
 from lib.metrics.mixed_crossed import fit_crossed
 from lib.metrics.mixed_model import MixedFit, ModelNotFittedError
+from lib.metrics.schemas import Schema, schema_like
 from lib.study_data import StudyData
 
 COMPONENTS = ("image", "participant", "residual")
@@ -25,7 +25,6 @@ RELIABILITY: Schema = (
     | dict.fromkeys((*COMPONENTS, *(f"{name}_se" for name in COMPONENTS), "ratio", *ICC_FIGURES, "icc_k"), pl.Float64)
     | {"icc_k_rule": pl.String, "singular": pl.Boolean, "reason": pl.String}
 )
-MACHINE_FIGURES = ("icc2_1", "icc2_1_low", "icc2_1_high", "icc2_k", "icc2_k_low", "icc2_k_high")
 
 
 def human_reliability(data: StudyData, factors: Sequence[str] = ()) -> pl.DataFrame:
@@ -92,8 +91,8 @@ def machine_reliability(values: pl.DataFrame, confidence: float) -> pl.DataFrame
             item = found[name]
             row |= {name: item.value, f"{name}_low": item.low, f"{name}_high": item.high, "reason": item.reason}
         rows.append(row)
-    schema: Schema = {name: values.schema[name] for name in ("condition", "dimension")}
-    schema |= dict.fromkeys(("n", "n_excluded"), pl.Int64) | dict.fromkeys(MACHINE_FIGURES, pl.Float64)
+    schema = schema_like(values, ["condition", "dimension"])
+    schema |= dict.fromkeys(("n", "n_excluded"), pl.Int64) | dict.fromkeys(ICC_FIGURES, pl.Float64)
     return pl.DataFrame(rows, schema=schema | {"reason": pl.String}).sort("dimension", "condition")
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 
 from lib.metrics.categories import accuracy_by, score_categories
-from lib.metrics.dimensions import bias_by, compare_with_people, folded_normal_mae
+from lib.metrics.dimensions import DimensionScores, bias_by, compare_with_people, folded_normal_mae
 from lib.metrics.human import HumanBaseline
+from lib.metrics.schemas import Schema, schema_like, schema_of
 from lib.metrics.variation import variation_within
 
-Schema = dict[str, Any]
 OVERALL: Schema = {
     "n": pl.Int64, "n_excluded": pl.Int64, "n_valid": pl.Int64, "n_answered": pl.Int64, "correct": pl.Int64,
     "accuracy": pl.Float64, "low": pl.Float64, "high": pl.Float64, "kappa": pl.Float64, "macro_f1": pl.Float64,
@@ -91,7 +90,7 @@ def score_values(answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> 
     """
     rows = []
     for (name, dimension), own in answers.group_by("condition", "dimension", maintain_order=True):
-        if own.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).is_empty():
+        if own.drop_nulls(["machine", "people_mean"]).is_empty():
             continue
         scores = compare_with_people(own["machine"], own["people_mean"])
         alone = baselines[str(dimension)].loo_mae
@@ -100,49 +99,36 @@ def score_values(answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> 
             {"condition": name, "dimension": dimension, **asdict(scores)}
             | {"mae_ratio": scores.mae / alone if alone else None, "folded_mae": folded}
         )
-    kinds: Schema = {key: answers.schema[key] for key in ("condition", "dimension")}
-    integers: Schema = dict.fromkeys(("n", "n_excluded"), pl.Int64)
-    numbers: Schema = dict.fromkeys(
-        ("r", "mae", "rmse", "bias", "sd_difference", "machine_mean", "machine_sd", "people_mean", "people_sd",
-         "mae_ratio", "folded_mae"), pl.Float64,
-    )  # fmt: skip
-    return pl.DataFrame(rows, schema=kinds | integers | numbers).sort("dimension", "condition")
+    ratios = dict.fromkeys(("mae_ratio", "folded_mae"), pl.Float64)
+    schema = schema_like(answers, ["condition", "dimension"]) | schema_of(DimensionScores) | ratios
+    return pl.DataFrame(rows, schema=schema).sort("dimension", "condition")
 
 
 def accuracy_in_groups(answers: pl.DataFrame, groups: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
     """Accuracy of every rater within groups of images, with Wilson intervals; no rater gives an empty frame."""
     if answers["intended"].null_count() == answers.height:
         counts: Schema = dict.fromkeys(("n", "n_excluded", "n_unanswered", "correct"), pl.Int64)
-        figures: Schema = counts | dict.fromkeys(("accuracy", "low", "high"), pl.Float64)
-        return (
-            answers.head(0)
-            .select("condition", *groups)
-            .with_columns(pl.lit(None, kind).alias(name) for name, kind in figures.items())
-        )
+        shares = dict.fromkeys(("accuracy", "low", "high"), pl.Float64)
+        return pl.DataFrame(schema=schema_like(answers, ["condition", *groups]) | counts | shares)
     return accuracy_by(answers, ["condition", *groups], confidence)
 
 
 def bias_in_groups(answers: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
     """Bias of every rater on every dimension within groups of images; no rater gives an empty frame."""
-    if answers.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).is_empty():
+    keys = ["condition", "dimension", *groups]
+    if answers.drop_nulls(["machine", "people_mean"]).is_empty():
         counts: Schema = dict.fromkeys(("n", "n_excluded"), pl.Int64)
-        figures: Schema = dict.fromkeys(("bias", "sd_difference", "mae", "machine_mean", "people_mean"), pl.Float64)
-        return (
-            answers.head(0)
-            .select("condition", "dimension", *groups)
-            .with_columns(pl.lit(None, kind).alias(name) for name, kind in (counts | figures).items())
-        )
-    return bias_by(answers, ["condition", "dimension", *groups])
+        figures = dict.fromkeys(("bias", "sd_difference", "mae", "machine_mean", "people_mean"), pl.Float64)
+        return pl.DataFrame(schema=schema_like(answers, keys) | counts | figures)
+    return bias_by(answers, keys)
 
 
 def variation_by_emotion(answers: pl.DataFrame) -> pl.DataFrame:
     """Spread and distinct values of every rater on every dimension by emotion; no answer gives an empty frame."""
     groups = ["condition", "dimension", "emotion"]
     if answers["machine"].null_count() == answers.height:
-        empty = answers.head(0).select(groups)
         counts: Schema = dict.fromkeys(("n", "n_excluded", "distinct"), pl.Int64)
-        figures: Schema = counts | dict.fromkeys(("mean", "sd"), pl.Float64)
-        return empty.with_columns(pl.lit(None, kind).alias(name) for name, kind in figures.items())
+        return pl.DataFrame(schema=schema_like(answers, groups) | counts | dict.fromkeys(("mean", "sd"), pl.Float64))
     return variation_within(answers, groups, "machine")
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from lib.chapters.answers import people_answers, reference_emotions, value_answers
 from lib.chapters.conditions import machine_dimensions
 from lib.chapters.scores import variation_by_emotion
 from lib.metrics.human import image_means
+from lib.metrics.schemas import schema_like
 from lib.metrics.stereotyping import FIGURES, stereotyping_indices
 from lib.metrics.variation import entropy_within, variation_within
 from lib.results import Results
 from lib.study_data import StudyData
 
 ENTROPY = ["distinct_steps", "entropy"]
-Schema = dict[str, Any]
 
 
 def machine_variation(data: StudyData) -> pl.DataFrame:
@@ -77,7 +75,7 @@ def image_mean_variation(data: StudyData) -> pl.DataFrame:
 def index_frame(data: StudyData) -> pl.DataFrame:
     """Collapse and polarity of every machine on every dimension: condition, dimension, `stereotyping_indices`."""
     values = value_answers(data, list(data.conditions))
-    kinds: Schema = {name: values.schema[name] for name in ("condition", "dimension")}
+    kinds = schema_like(values, ["condition", "dimension"])
     frames = [pl.DataFrame(schema=kinds | FIGURES)]
     for (name,), own in values.group_by("dimension", maintain_order=True):
         found = stereotyping_indices(own, data.ratings, str(name), data.resampling)

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from lib.chapters.answers import label_answers
 from lib.chapters.person import drawn_labels, drawn_values
-from lib.chapters.scores import Schema
 from lib.contracts.predictions import HUMAN_NULL
 from lib.formats import format_value
+from lib.metrics.categories import right_answer
 from lib.metrics.ceilings import Ratio, correlation_ratios, mean_ratios
 from lib.metrics.counts import count_ratings
 from lib.metrics.human_errors import error_sums
 from lib.metrics.multiplicity import CORRECTIONS
 from lib.metrics.panels import Panels, image_z_scores, leave_one_out_panels
 from lib.metrics.resampling import Resampling
+from lib.metrics.schemas import Schema, schema_like, schema_of
 from lib.metrics.substitutability import compare_z_scores, judge
 from lib.study_data import StudyData
 
@@ -69,7 +70,7 @@ def image_distances(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
     """
     panels: dict[tuple[str, bool], Panels] = {}
     keys = ["condition", "dimension", "emotion", "image_id"]
-    frames = [values.head(0).select(keys).with_columns(pl.lit(None, kind).alias(n) for n, kind in Z_FIGURES.items())]
+    frames = [pl.DataFrame(schema=schema_like(values, keys) | Z_FIGURES)]
     for (condition, dimension), own in values.group_by("condition", "dimension", maintain_order=True):
         key = (str(dimension), condition == HUMAN_NULL)
         if key not in panels:
@@ -91,7 +92,7 @@ def z_scores(data: StudyData, distances: pl.DataFrame, groups: Sequence[str]) ->
     person = (pl.col("condition").cast(pl.String) == HUMAN_NULL).alias("person")
     families = found.with_columns(person)
     judged = judge(families, ["dimension", "person"], analysis.correction, analysis.confidence)
-    return judged.drop("person", "within_margin").sort("dimension", *[name for name in groups if name != "dimension"])
+    return judged.drop("person").sort("dimension", *[name for name in groups if name != "dimension"])
 
 
 def ceilings(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
@@ -135,28 +136,21 @@ def ceilings(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
             "mae",
             mean_ratios(np.abs(answers - people), _left_out(data, str(name), images), how),
         )
-    numbers: Schema = dict.fromkeys(("machine", "person", "ratio", "low", "high"), pl.Float64)
-    keys: Schema = {name: values.schema[name] for name in ("condition", "dimension")}
-    frame = pl.DataFrame(rows, schema=keys | {"measure": pl.Enum(MEASURES)} | numbers)
+    keys = schema_like(values, ["condition", "dimension"]) | {"measure": pl.Enum(MEASURES)}
+    frame = pl.DataFrame(rows, schema=keys | schema_of(Ratio))
     return frame.sort("measure", "dimension", "condition")
 
 
 def _accuracy_rows(data: StudyData, how: Resampling | None) -> list[dict[str, Any]]:
     labels = label_answers(data, list(data.conditions)).sort("image_id", maintain_order=True)
     cells = {str(key[0]): cell for key, cell in labels.group_by("condition", maintain_order=True)}
-    person = _columns([_correct(frame.sort("image_id")) for frame in drawn_labels(data)])
+    person = _columns([frame.sort("image_id").select(right_answer()).to_series() for frame in drawn_labels(data)])
     if not cells or np.isnan(person).all():
         return []
     known = ~np.isnan(person)
     people = np.column_stack([np.where(known, person, 0.0).sum(axis=1), known.sum(axis=1)])
-    found = mean_ratios(_columns([_correct(cell) for cell in cells.values()]), people, how)
+    found = mean_ratios(_columns([cell.select(right_answer()).to_series() for cell in cells.values()]), people, how)
     return _rows(list(cells), None, "accuracy", found)
-
-
-def _correct(answers: pl.DataFrame) -> pl.Series:
-    """1 for the reference emotion, 0 for another or none, null where the image has no reference emotion."""
-    right = (answers["intended"].cast(pl.String) == answers["predicted"]).fill_null(value=False).cast(pl.Float64)
-    return answers.select(pl.when(pl.col("intended").is_not_null()).then(right).alias("correct")).to_series()
 
 
 def _left_out(data: StudyData, dimension: str, images: pl.Series) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 import polars as pl
@@ -11,21 +11,19 @@ from lib.chapters.answers import label_answers, reference_emotions
 from lib.chapters.conditions import condition_ids, machine_dimensions
 from lib.contracts.study import Pair
 from lib.errors import ParameterError
+from lib.metrics.categories import right_answer
 from lib.metrics.counts import count_labels
 from lib.metrics.human import image_means
-from lib.metrics.multiplicity import adjust
-from lib.metrics.paired import PairedAccuracy, paired_accuracy
+from lib.metrics.multiplicity import adjust_within
+from lib.metrics.paired_accuracy import PairedAccuracy, paired_accuracy
 from lib.metrics.resampling import Resampling
-from lib.metrics.tokens import Estimate, disagreement, rank_correlation, token_means, token_ratio
+from lib.metrics.schemas import Schema, schema_like, schema_of
+from lib.metrics.tokens import MEANS, Estimate, disagreement, rank_correlation, token_means, token_ratio
 from lib.study_data import StudyData
 
 ALL = "all"
 OUTCOMES = ("correct", "wrong")
-Schema = dict[str, Any]
-NUMBERS: Schema = dict.fromkeys(("mean", "sd", "mean_low", "mean_high"), pl.Float64)
-ESTIMATE: Schema = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
-COUNTS = ("n", "both", "first_only", "second_only", "neither")
-SHARES = ("first_accuracy", "second_accuracy", "difference", "low", "high", "p_exact", "p_adjusted")
+ESTIMATE: Schema = schema_of(Estimate)
 
 
 def thinking_tokens(data: StudyData) -> pl.DataFrame:
@@ -58,14 +56,8 @@ def thinking_tokens(data: StudyData) -> pl.DataFrame:
         steps_of = [f"tokens_{step}" for step in present]
         long = joined.unpivot(steps_of, index=index, variable_name="step", value_name="tokens").drop_nulls("tokens")
         frames.append(long.with_columns(pl.col("step").str.strip_prefix("tokens_")))
-    empty = images.head(0).select(
-        pl.lit(None, pl.String).alias("condition"),
-        "image_id",
-        "emotion",
-        pl.lit(None, pl.String).alias("outcome"),
-        pl.lit(None, pl.String).alias("step"),
-        pl.lit(None, pl.Int64).alias("tokens"),
-    )
+    texts = dict.fromkeys(("outcome", "step"), pl.String)
+    empty = pl.DataFrame(schema={"condition": pl.String} | dict(images.schema) | texts | {"tokens": pl.Int64})
     ids, kinds = condition_ids(data), pl.Enum(list(steps))
     whole = pl.concat([empty, *frames]).with_columns(pl.col("condition").cast(ids), pl.col("step").cast(kinds))
     return whole.sort("condition", maintain_order=True)
@@ -84,8 +76,8 @@ def summarise_tokens(tokens: pl.DataFrame, resampling: Resampling) -> pl.DataFra
                 means = token_means(grouped, "part", resampling).with_columns(pl.col("part").cast(pl.String))
                 label = (pl.lit(condition).alias("condition"), pl.lit(step).alias("step"))
                 frames.append(means.select(*label, pl.all()))
-    kinds: Schema = {name: tokens.schema[name] for name in ("condition", "step")}
-    empty = pl.DataFrame(schema=kinds | {"part": pl.String, "n": pl.Int64} | NUMBERS)
+    kinds = schema_like(tokens, ["condition", "step"])
+    empty = pl.DataFrame(schema=kinds | {"part": pl.String} | MEANS)
     return pl.concat([empty, *(frame.cast(pl.Schema(empty.schema)) for frame in frames)])
 
 
@@ -123,7 +115,7 @@ def relate_tokens(data: StudyData, tokens: pl.DataFrame) -> pl.DataFrame:
         joined = own.select("image_id", "tokens").join(spread, on="image_id", how="left", maintain_order="left")
         for measure in spread.columns[1:]:
             found = rank_correlation(joined["tokens"], joined[measure], data.resampling)
-            rows.append({"condition": condition, "measure": measure} | _estimate(found))
+            rows.append({"condition": condition, "measure": measure} | asdict(found))
     names: Schema = {"condition": tokens.schema["condition"], "measure": pl.String}
     return pl.DataFrame(rows, schema=names | ESTIMATE)
 
@@ -155,48 +147,38 @@ def pair_effects(data: StudyData) -> pl.DataFrame:
     -------
     polars.DataFrame
         pair, first, second (ids), differ_in, thinking (the first thinks and the second does not), emotion (`all` or an
-        emotion), the figures of `lib.metrics.paired.PairedAccuracy` and p_adjusted: by the study's correction, over
-        the emotions of one pair, and for `all` over the pairs. Images without reference emotion are left out.
+        emotion), the figures of `lib.metrics.paired_accuracy.PairedAccuracy` and p_adjusted: by the study's correction,
+        over the emotions of one pair, and for `all` over the pairs. Images without reference emotion are left out.
     """
-    rows = []
-    categories = reference_emotions(data).categories
+    rows: list[dict[str, object]] = []
+    level, categories = data.study.analysis.confidence, reference_emotions(data).categories
     for name, pair in study_pairs(data).items():
         answers = label_answers(data, [pair.first, pair.second]).drop_nulls("intended")
-        right = (pl.col("intended").cast(pl.String) == pl.col("predicted")).fill_null(value=False).alias("right")
-        wide = answers.with_columns(right, pl.col("condition").cast(pl.String)).pivot(
+        wide = answers.with_columns(right_answer().alias("right"), pl.col("condition").cast(pl.String)).pivot(
             "condition", index=["image_id", "intended"], values="right"
         )
         thinks = data.conditions[pair.first].thinks and not data.conditions[pair.second].thinks
         head = {"pair": name, "first": pair.first, "second": pair.second, "differ_in": pair.differ_in}
-        own = [
-            head | {"thinking": thinks, "emotion": emotion} | _figures(part[pair.first], part[pair.second], data)
+        rows += [
+            head
+            | {"thinking": thinks, "emotion": emotion}
+            | asdict(paired_accuracy(part[pair.first], part[pair.second], level))
             for emotion in (ALL, *categories)
             if (part := wide if emotion == ALL else wide.filter(pl.col("intended").cast(pl.String) == emotion)).height
         ]
-        adjusted = adjust([row["p_exact"] for row in own[1:]], data.study.analysis.correction)  # type: ignore[misc]
-        rows += [*own[:1], *(row | {"p_adjusted": p} for row, p in zip(own[1:], adjusted, strict=True))]
-    whole = [row for row in rows if row["emotion"] == ALL]
-    adjusted = adjust([row["p_exact"] for row in whole], data.study.analysis.correction)  # type: ignore[misc]
-    for row, p in zip(whole, adjusted, strict=True):
-        row["p_adjusted"] = p
     texts: Schema = dict.fromkeys(("pair", "first", "second", "differ_in"), pl.String)
     schema: Schema = texts | {"thinking": pl.Boolean, "emotion": pl.String}
-    return pl.DataFrame(rows, schema=schema | dict.fromkeys(COUNTS, pl.Int64) | dict.fromkeys(SHARES, pl.Float64))
-
-
-def _figures(first: pl.Series, second: pl.Series, data: StudyData) -> dict[str, object]:
-    found: PairedAccuracy = paired_accuracy(first, second, data.study.analysis.confidence)
-    return {name: getattr(found, name, None) for name in (*COUNTS, *SHARES)}
+    frame = pl.DataFrame(rows, schema=schema | schema_of(PairedAccuracy))
+    family = pl.when(pl.col("emotion") != ALL).then("pair").alias("family")
+    return adjust_within(frame.with_columns(family), ["family"], data.study.analysis.correction, p="p_exact").drop(
+        "family"
+    )
 
 
 def _ratio(own: pl.DataFrame, group: str, over: str, under: str, resampling: Resampling) -> dict[str, object]:
     known = own.drop_nulls(group)
     found = token_ratio(known, group, over, under, resampling) if known.height else Estimate(None, None, None, 0)
-    return {"ratio": f"{over}_to_{under}", "over": over, "under": under} | _estimate(found)
-
-
-def _estimate(found: Estimate) -> dict[str, object]:
-    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+    return {"ratio": f"{over}_to_{under}", "over": over, "under": under} | asdict(found)
 
 
 def _categories(tokens: pl.DataFrame) -> list[str]:

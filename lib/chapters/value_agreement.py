@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
-from typing import Any, get_type_hints
+from dataclasses import asdict
+from typing import Any
 
 import polars as pl
 
 from lib.chapters.person import averaged, drawn_values
-from lib.chapters.scores import Schema
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.bland_altman import BlandAltman, bland_altman
 from lib.metrics.correlation import Correlations, correlate_with_people
 from lib.metrics.human_errors import human_error_intervals
+from lib.metrics.schemas import schema_like, schema_of
 from lib.study_data import StudyData
 
 Compute = Callable[[pl.Series, pl.Series], Any]
@@ -72,9 +72,6 @@ def _averaged_over_draws(data: StudyData, answers: pl.DataFrame, compute: Comput
 def _each(answers: pl.DataFrame, compute: Compute, kind: type[Any]) -> pl.DataFrame:
     rows = []
     for key, own in answers.group_by(*KEYS, maintain_order=True):
-        if own.filter(pl.col("machine").is_not_null() & pl.col("people_mean").is_not_null()).height:
+        if own.drop_nulls(["machine", "people_mean"]).height:
             rows.append(dict(zip(KEYS, key, strict=True)) | asdict(compute(own["machine"], own["people_mean"])))
-    hints = get_type_hints(kind)
-    numbers: Schema = {item.name: pl.Int64 if hints[item.name] is int else pl.Float64 for item in fields(kind)}
-    keys: Schema = {name: answers.schema[name] for name in KEYS}
-    return pl.DataFrame(rows, schema=keys | numbers).sort("dimension", "condition")
+    return pl.DataFrame(rows, schema=schema_like(answers, KEYS) | schema_of(kind)).sort("dimension", "condition")

@@ -23,6 +23,7 @@ from lib.metrics.designs import (
     require_terms,
     term_columns,
 )
+from lib.metrics.schemas import schema_of
 
 Sums = Literal["I", "II", "III"]
 EXACT = 1e-20  # share of the total sum of squares below which a residual is rounding error
@@ -151,8 +152,7 @@ def factorial_anova(frame: pl.DataFrame, response: str, factors: Sequence[str], 
         }[sums]
         before, own = (_columns(cells, part, sums_to_zero=sums == "III") for part in (others, [term]))
         rows.append({"term": ":".join(term)} | asdict(_effect(cells, before, own, whole)))
-    kinds = {"term": pl.String, "df": pl.Int64, "df_residual": pl.Int64, "n": pl.Int64, "n_excluded": pl.Int64}
-    return pl.DataFrame(rows, schema={name: kinds.get(name, pl.Float64) for name in ["term", *Effect.__annotations__]})
+    return pl.DataFrame(rows, schema={"term": pl.String} | schema_of(Effect))
 
 
 def has_empty_cells(frame: pl.DataFrame, response: str, factors: Sequence[str]) -> bool:

@@ -114,6 +114,12 @@ def score_categories(intended: pl.Series, predicted: pl.Series, categories: Sequ
     )
 
 
+def right_answer() -> pl.Expr:
+    """Whether `predicted` is the `intended` emotion: false where it is null, null where `intended` is."""
+    right = (pl.col("intended").cast(pl.String) == pl.col("predicted").cast(pl.String)).fill_null(value=False)
+    return pl.when(pl.col("intended").is_not_null()).then(right)
+
+
 def accuracy_by(frame: pl.DataFrame, groups: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
     """Accuracy within groups of images, with Wilson intervals.
 
@@ -150,11 +156,7 @@ def accuracy_by(frame: pl.DataFrame, groups: Sequence[str], confidence: float = 
         known.sum().cast(pl.Int64).alias("n"),
         (~known).sum().cast(pl.Int64).alias("n_excluded"),
         (known & pl.col("predicted").is_null()).sum().cast(pl.Int64).alias("n_unanswered"),
-        (pl.col("intended").cast(pl.String) == pl.col("predicted").cast(pl.String))
-        .fill_null(value=False)
-        .sum()
-        .cast(pl.Int64)
-        .alias("correct"),
+        right_answer().sum().cast(pl.Int64).alias("correct"),
     ]
     tallied = frame.group_by(list(groups)).agg(figures).sort(list(groups)) if groups else frame.select(figures)
     asked = tallied["n"].to_numpy()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import polars as pl
 from statsmodels.stats.multitest import multipletests
 
 from lib.errors import DataError, ParameterError
@@ -56,3 +57,38 @@ def adjust(p_values: Sequence[float | None], correction: Correction) -> list[flo
     if known.any():
         values[known] = multipletests(values[known], method=correction)[1]
     return [None if np.isnan(value) else float(value) for value in values]
+
+
+def adjust_within(
+    frame: pl.DataFrame, family: Sequence[str], correction: Correction, *, p: str = "p", name: str = "p_adjusted"
+) -> pl.DataFrame:
+    """Add a column of adjusted p values; the rows that agree in `family` are one family of tests.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        One row a test, with the columns `family` (null is a value like any other) and `p` (null = no test).
+    family : sequence of str
+        At least one column.
+    correction : {"bonferroni", "holm", "fdr_bh"}
+        The study's correction.
+    p, name : str
+        The column to adjust, and the one to add.
+
+    Returns
+    -------
+    polars.DataFrame
+        `frame` with `name` (Float64; null where `p` is), its rows in their order.
+
+    Raises
+    ------
+    ParameterError, DataError
+        As `adjust`.
+    """
+    p_values = frame[p].to_list()
+    adjusted: list[float | None] = [None] * frame.height
+    rows = frame.select(family).with_row_index("_row").group_by(family, maintain_order=True).agg("_row")["_row"]
+    for own in rows.to_list():
+        for row, value in zip(own, adjust([p_values[row] for row in own], correction), strict=True):
+            adjusted[row] = value
+    return frame.with_columns(pl.Series(name, adjusted, dtype=pl.Float64))

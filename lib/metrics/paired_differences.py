@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from scipy.stats import t as t_distribution
 from lib.errors import ParameterError
 from lib.metrics.checks import require_columns
 from lib.metrics.normality import LARGEST, SMALLEST, shapiro_wilk
+from lib.metrics.schemas import schema_like, schema_of
 
 WilcoxonMethod = Literal["as R", "exact", "asymptotic"]
 EXACT_BELOW = 50
@@ -150,15 +151,12 @@ def paired_tests_by(frame: pl.DataFrame, groups: Sequence[str], *, confidence: f
         If a column is missing.
     """
     require_columns(frame, ["machine", "people_mean", *groups], "The paired values")
-    kinds: dict[str, Any] = {"n": pl.Int64, "n_excluded": pl.Int64, "df": pl.Int64, "test": pl.String}
-    schema: dict[str, Any] = {name: frame.schema[name] for name in groups}
-    schema |= {name: kinds.get(name, pl.Float64) for name in PairedTest.__annotations__}
     rows = [
         dict(zip(groups, key, strict=True))
         | vars(paired_test(own["machine"].cast(pl.Float64) - own["people_mean"], confidence=confidence))
         for key, own in frame.drop_nulls(list(groups)).group_by(list(groups), maintain_order=True)
     ]
-    return pl.DataFrame(rows, schema=schema).sort(list(groups))
+    return pl.DataFrame(rows, schema=schema_like(frame, groups) | schema_of(PairedTest)).sort(list(groups))
 
 
 def _signed_ranks(values: NDArray[np.float64], method: WilcoxonMethod, *, continuity: bool) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from lib.errors import DataError
 from lib.metrics.checks import require_columns
+from lib.metrics.schemas import schema_like, schema_of
 
 Counts = NDArray[np.int64]
 SMALL_EXPECTED = 5.0
@@ -173,14 +174,11 @@ def share_tests(counts: pl.DataFrame, by: Sequence[str], successes: str, total: 
         If a column is missing.
     """
     require_columns(counts, [*by, successes, total], "The counts")
-    kinds = {"n": pl.Int64, "groups": pl.Int64, "df": pl.Int64, "method": pl.String}
-    names = list(ShareTest.__annotations__)
     rows = [
         dict(zip(by, key, strict=True)) | vars(compare_shares(own[successes].to_list(), own[total].to_list()))
         for key, own in counts.group_by(list(by), maintain_order=True)
     ]
-    schema = {name: counts.schema[name] for name in by} | {name: kinds.get(name, pl.Float64) for name in names}
-    return pl.DataFrame(rows, schema=schema)
+    return pl.DataFrame(rows, schema=schema_like(counts, by) | schema_of(ShareTest))
 
 
 def _log_choose(n: Counts | np.int64, k: Counts) -> NDArray[np.float64]:

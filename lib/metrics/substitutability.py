@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from lib.errors import ParameterError
-from lib.metrics.multiplicity import Correction, adjust
+from lib.metrics.multiplicity import Correction, adjust_within
 from lib.metrics.resampling import Resampling, bootstrap_p, percentile_interval, resampled_sums
+from lib.metrics.schemas import Schema, schema_like
 
 VERDICTS = ("farther than people", "closer than people", "not distinguishable")
 Values = NDArray[np.float64]
@@ -20,14 +20,10 @@ NUMBERS = (
     "machine", "people", "difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high",
     "inside", "people_inside", "p",
 )  # fmt: skip
-SCHEMA: dict[str, Any] = (
-    dict.fromkeys(INTEGERS, pl.Int64) | dict.fromkeys(NUMBERS, pl.Float64) | {"within_margin": pl.Boolean}
-)
+SCHEMA: Schema = dict.fromkeys(INTEGERS, pl.Int64) | dict.fromkeys(NUMBERS, pl.Float64)
 
 
-def compare_z_scores(
-    images: pl.DataFrame, groups: Sequence[str], resampling: Resampling | None, margin: float | None = None
-) -> pl.DataFrame:
+def compare_z_scores(images: pl.DataFrame, groups: Sequence[str], resampling: Resampling | None) -> pl.DataFrame:
     """Compare the mean |z| of machines with that of people, within groups of images.
 
     Parameters
@@ -39,17 +35,13 @@ def compare_z_scores(
         Such as condition and dimension, or those and emotion; rows with a null in one are left out.
     resampling : Resampling or None
         How images are drawn; None leaves out intervals and p.
-    margin : float or None
-        How much more |z| than people's counts as the same. "Not distinguishable" is no proof of likeness; with a margin
-        set beforehand the interval can give one.
 
     Returns
     -------
     polars.DataFrame
         One row a group, sorted: groups, n (images), n_excluded, n_panels, n_panels_excluded, machine, people (mean
-        |z|), difference, difference_low, difference_high, ratio, ratio_low, ratio_high, inside, people_inside, p,
-        within_margin (upper end of the difference < margin; null without one). A group without a usable image has n 0
-        and nulls.
+        |z|), difference, difference_low, difference_high, ratio, ratio_low, ratio_high, inside, people_inside, p. A
+        group without a usable image has n 0 and nulls.
 
     Raises
     ------
@@ -66,7 +58,7 @@ def compare_z_scores(
             f"Leave-one-out z-scores are resampled by image, got resample: {resampling.unit!r}: a participant drawn "
             "twice would sit in its own panel. Set `analysis.resample: image`, or leave intervals out."
         )
-    kinds: dict[str, Any] = {name: images.schema[name] for name in groups}
+    kinds = schema_like(images, groups)
     units = images["image_id"].unique().sort()
     cells = images.drop_nulls(list(groups)).partition_by(list(groups), as_dict=True, maintain_order=True)
     columns = [_columns(cell, units) for cell in cells.values()]
@@ -76,10 +68,7 @@ def compare_z_scores(
     rows = []
     for position, (key, cell) in enumerate(cells.items()):
         drawn = None if sums is None else sums[:, 3 * position : 3 * position + 3]
-        row = dict(zip(groups, key, strict=True)) | _compared(cell) | _intervals(drawn, resampling)
-        high = row["difference_high"]
-        row["within_margin"] = None if margin is None or high is None else high < margin
-        rows.append(row)
+        rows.append(dict(zip(groups, key, strict=True)) | _compared(cell) | _intervals(drawn, resampling))
     return pl.DataFrame(rows, schema=kinds | SCHEMA).sort(list(groups))
 
 
@@ -89,16 +78,10 @@ def judge(compared: pl.DataFrame, family: Sequence[str], correction: Correction,
     The verdict is `farther than people`, `closer than people` or `not distinguishable`; null without p. The last means
     that the data do not tell them apart, not that they are alike.
     """
-    numbered = compared.with_row_index("_row")
-    parts = numbered.partition_by(list(family), maintain_order=True) if compared.height else []
-    adjusted: dict[int, float | None] = {}
-    for part in parts:
-        adjusted |= dict(zip(part["_row"], adjust(part["p"].to_list(), correction), strict=True))
-    column = pl.Series("p_adjusted", [adjusted[row] for row in range(compared.height)], dtype=pl.Float64)
     farther, closer, neither = (pl.lit(verdict) for verdict in VERDICTS)
     told_apart = pl.col("p_adjusted") < 1 - confidence
     verdict = pl.when(~told_apart).then(neither).when(pl.col("difference") > 0).then(farther).otherwise(closer)
-    return compared.with_columns(column).with_columns(
+    return adjust_within(compared, family, correction).with_columns(
         pl.when(pl.col("p_adjusted").is_not_null()).then(verdict).alias("verdict")
     )
 

@@ -15,9 +15,10 @@ from lib.chapters.records import (
     record_people_by_emotion,
     record_values,
 )
-from lib.chapters.scores import Schema, score_labels, score_values
+from lib.chapters.scores import score_labels, score_values
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.majority import MajorityAgreement, majority
+from lib.metrics.schemas import Schema
 from lib.results import Results
 from lib.study_data import StudyData
 

@@ -7,7 +7,7 @@ import polars as pl
 from lib.chapters.answers import reference_emotions, value_answers
 from lib.chapters.claims_mixed import claim_reliability
 from lib.chapters.conditions import condition_names
-from lib.chapters.reliability import COMPONENTS, ICC_FIGURES, MACHINE_FIGURES, human_reliability, machine_reliability
+from lib.chapters.reliability import COMPONENTS, ICC_FIGURES, human_reliability, machine_reliability
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -43,7 +43,7 @@ def reliability_section(data: StudyData, results: Results) -> dict[str, pl.DataF
     for row in within.iter_rows(named=True):
         _put_components(results, ["human", row["dimension"], "variance_within_emotion"], row)
     for row in machines.iter_rows(named=True):
-        for name in MACHINE_FIGURES:
+        for name in ICC_FIGURES:
             results.put(["conditions", row["condition"], row["dimension"], name], row[name])
     names = condition_names(data)
     claim_reliability(results, overall, within, machines.join(names, on="condition", maintain_order="left"))

@@ -9,7 +9,7 @@ from lib.study_data import StudyData
 
 def test_what_is_there_lacks_nothing(lab_project) -> None:
     needs = [
-        "conditions", "asked vlm", "asked fer", "context carry", "machines", "vlm", "fer", "intended", "human-null",
+        "conditions", "context carry", "machines", "vlm", "fer", "intended", "human-null",
         "groups", "factor race", "dimension valence",
         "dimensions two", "rated", "rated arousal", "thinking tokens", "pairs", "twin",
     ]  # fmt: skip
@@ -19,7 +19,7 @@ def test_what_is_there_lacks_nothing(lab_project) -> None:
 @pytest.mark.parametrize(
     ("need", "cure"),
     [
-        ("conditions", "files.conditions"), ("asked vlm", "files.conditions"), ("context carry", "files.conditions"),
+        ("conditions", "files.conditions"), ("context carry", "files.conditions"),
         ("machines", "files.predictions"), ("fer", "files.predictions"), ("intended", "emotion.intended"),
         ("groups", "factors"), ("factor race", "factors"), ("dimension arousal", "dimensions"),
         ("dimensions two", "dimensions"),

@@ -80,19 +80,13 @@ def test_no_usable_image_has_nulls_and_no_row_gives_an_empty_frame():
     row = compare_z_scores(images([None, None], [1, 1]), ["condition"], HOW).row(0, named=True)
     assert (row["n"], row["n_excluded"], row["machine"], row["p"], row["difference_low"]) == (0, 2, None, None, None)
     empty = compare_z_scores(images([1], [1]).head(0), ["condition"], HOW)
-    assert empty.is_empty() and {"condition", "ratio_high", "within_margin"} <= set(empty.columns)
+    assert empty.is_empty() and {"condition", "ratio_high"} <= set(empty.columns)
     assert judge(empty, ["condition"], "holm", 0.95).columns[-2:] == ["p_adjusted", "verdict"]
 
 
 def test_people_without_any_distance_give_no_ratio():
     row = compare_z_scores(images([1.0, 2.0], [0.0, 0.0]), ["condition"], HOW).row(0, named=True)
     assert (row["difference"], row["ratio"], row["ratio_low"]) == (1.5, None, None)
-
-
-def test_a_margin_is_compared_with_the_upper_end():
-    frame = images([1.0, 1.1, 0.9, 1.0], [1.0] * 4)
-    within = [compare_z_scores(frame, ["condition"], HOW, margin)["within_margin"][0] for margin in (None, 0.2, 0.01)]
-    assert within == [None, True, False]
 
 
 def test_participants_are_refused_with_the_reason_and_no_resampling_leaves_out_intervals():

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from lib.errors import DataError
-from lib.metrics.paired import paired_accuracy
+from lib.metrics.paired_accuracy import paired_accuracy
 
 EXPECTED = Path(__file__).parents[1] / "reference/stereotypes_expected.json"
 
