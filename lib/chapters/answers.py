@@ -12,6 +12,7 @@ from lib.chapters.conditions import answers_of, condition_ids, machine_dimension
 from lib.contracts.predictions import HUMAN_NULL
 from lib.metrics.counts import count_labels
 from lib.metrics.human import image_means
+from lib.metrics.schemas import Schema
 from lib.study_data import StudyData
 
 
@@ -47,7 +48,7 @@ def reference_emotions(data: StudyData, ratings: pl.DataFrame | None = None) -> 
         images = images.rename({"intended_emotion": "emotion"})
         return Reference("intended emotion", emotion.categories, _as_enum(images, emotion.categories))
     labels = modal_labels(data.ratings if ratings is None else ratings, list(emotion.people_categories))
-    images = images.join(labels, on="image_id", how="left", maintain_order="left")
+    images = _beside(images, labels)
     return Reference("majority label", emotion.people_categories, _as_enum(images, emotion.people_categories))
 
 
@@ -85,16 +86,12 @@ def label_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
         if name == HUMAN_NULL and not data.study.emotion.intended:
             own = reference_emotions(data, data.remaining_ratings)
         given = answers.select("image_id", pl.col("emotion").alias("predicted"), "valid")
-        images = own.images.rename({"emotion": "intended"})
-        joined = images.join(given, on="image_id", how="left", maintain_order="left")
-        frames.append(joined.with_columns(pl.lit(name).alias("condition"), pl.col("valid").fill_null(value=False)))
-    empty = reference.images.head(0).rename({"emotion": "intended"})
-    empty = empty.with_columns(
-        pl.lit(None, pl.String).alias("predicted"),
-        pl.lit(None, pl.Boolean).alias("valid"),
-        pl.lit(None, pl.String).alias("condition"),
+        frames.append(_beside(own.images, given).with_columns(pl.lit(name).alias("condition")))
+    added: Schema = {"predicted": pl.String, "valid": pl.Boolean, "condition": pl.String}
+    stacked = pl.concat([pl.DataFrame(schema=dict(reference.images.schema) | added), *frames])
+    return stacked.rename({"emotion": "intended"}).with_columns(
+        pl.col("valid").fill_null(value=False), pl.col("condition").cast(condition_ids(data))
     )
-    return pl.concat([empty, *frames]).with_columns(pl.col("condition").cast(condition_ids(data)))
 
 
 def value_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.DataFrame:
@@ -122,22 +119,12 @@ def value_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
         people = image_means(data.remaining_ratings, dimensions) if name == HUMAN_NULL else everyone
         asked = dimensions if name == HUMAN_NULL else data.conditions[name].dimensions
         for dimension in (item for item in dimensions if item in asked):
-            pairs = images.join(
-                answers.select("image_id", pl.when("valid").then(dimension).alias("machine")),
-                on="image_id", how="left", maintain_order="left",
-            ).join(
-                people.select("image_id", pl.col(f"{dimension}_mean").alias("people_mean")),
-                on="image_id", how="left", maintain_order="left",
-            )  # fmt: skip
-            frames.append(pairs.with_columns(pl.lit(name).alias("condition"), pl.lit(dimension).alias("dimension")))
-    empty = images.head(0).with_columns(
-        pl.lit(None, pl.Float64).alias("machine"),
-        pl.lit(None, pl.Float64).alias("people_mean"),
-        pl.lit(None, pl.String).alias("condition"),
-        pl.lit(None, pl.String).alias("dimension"),
-    )
-    whole = pl.concat([empty, *frames])
-    return whole.with_columns(
+            given = answers.select("image_id", pl.when("valid").then(dimension).alias("machine"))
+            means = people.select("image_id", pl.col(f"{dimension}_mean").alias("people_mean"))
+            labels = (pl.lit(name).alias("condition"), pl.lit(dimension).alias("dimension"))
+            frames.append(_beside(images, given, means).with_columns(labels))
+    added: Schema = {"machine": pl.Float64, "people_mean": pl.Float64, "condition": pl.String, "dimension": pl.String}
+    return pl.concat([pl.DataFrame(schema=dict(images.schema) | added), *frames]).with_columns(
         pl.col("condition").cast(condition_ids(data)), pl.col("dimension").cast(pl.Enum(dimensions))
     )
 
@@ -150,6 +137,13 @@ def people_answers(data: StudyData, dimensions: list[str]) -> pl.DataFrame:
     )
     long = ratings.unpivot(dimensions, index=["image_id", "emotion"], variable_name="dimension", value_name="value")
     return long.drop_nulls("value").with_columns(pl.col("dimension").cast(pl.Enum(dimensions)))
+
+
+def _beside(images: pl.DataFrame, *others: pl.DataFrame) -> pl.DataFrame:
+    """Every image with what the others have of it; null where they have nothing."""
+    for other in others:
+        images = images.join(other, on="image_id", how="left", maintain_order="left")
+    return images
 
 
 def _as_enum(images: pl.DataFrame, categories: tuple[str, ...]) -> pl.DataFrame:

@@ -15,12 +15,23 @@ KINDS = {"vlm": ["VLM"], "fer": ["FER"], "machines": ["VLM", "FER", "Machine"]}
 
 def put_count(results: Results, path: Sequence[str], chosen: Sequence[str], total: int) -> None:
     """Record how many of `total`, and which: count, total, share (`two of eight`), share_start (`Two ...`), names."""
-    share = share_in_words(len(chosen), total)
-    results.put([*path, "count"], len(chosen), count_in_words(len(chosen)))
+    put_share(results, path, len(chosen), total)
+    results.put([*path, "names"], listed(chosen))
+
+
+def put_raters(results: Results, path: Sequence[str], rows: pl.DataFrame, **chosen: pl.Expr) -> None:
+    """Record how many and which of the raters in `rows` (one row each, with short_name) are chosen, word by word."""
+    for word, holds in chosen.items():
+        put_count(results, [*path, word], rows.filter(holds)["short_name"].to_list(), rows.height)
+
+
+def put_share(results: Results, path: Sequence[str], count: int, total: int) -> None:
+    """Record how many of `total`: count, total, share (`two of eight`), share_start (`Two ...`)."""
+    share = share_in_words(count, total)
+    results.put([*path, "count"], count, count_in_words(count))
     results.put([*path, "total"], total, count_in_words(total))
     results.put([*path, "share"], share)
     results.put([*path, "share_start"], share[:1].upper() + share[1:])
-    results.put([*path, "names"], listed(chosen))
 
 
 def share_in_words(count: int, total: int) -> str:

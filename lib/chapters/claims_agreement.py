@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, listed, of_kind, put_count, share_in_words
+from lib.chapters.claims import KINDS, extreme_row, listed, of_kind, put_count, put_share
 from lib.contracts.predictions import HUMAN_NULL
 from lib.formats import bounded, count_in_words, format_value, p_value, plus_signed, signed
 from lib.results import Results
@@ -30,7 +30,7 @@ def claim_pairs(results: Results, pairs: pl.DataFrame, names: pl.DataFrame, leve
             continue
         differ = tested.filter(pl.col("p_adjusted") < level)
         alike = tested.filter(pl.col("p_adjusted") >= level)
-        _put_share(results, [*CLAIMS, "pairs", kind, "differ"], differ.height, tested.height)
+        put_share(results, [*CLAIMS, "pairs", kind, "differ"], differ.height, tested.height)
         results.put([*CLAIMS, "pairs", kind, "alike", "count"], alike.height, count_in_words(alike.height))
         together = [f"{short[a]} and {short[b]}" for a, b in alike.select("rater_a", "rater_b").iter_rows()]
         results.put([*CLAIMS, "pairs", kind, "alike", "names"], "; ".join(together) or count_in_words(0))
@@ -115,11 +115,3 @@ def _put_pair(
     differ = p is not None and p < level
     results.put([*path, "differ"], differ)
     results.put([*path, "verb"], "differ" if differ else "do not differ")
-
-
-def _put_share(results: Results, path: Sequence[str], count: int, total: int) -> None:
-    share = share_in_words(count, total)
-    results.put([*path, "count"], count, count_in_words(count))
-    results.put([*path, "total"], total, count_in_words(total))
-    results.put([*path, "share"], share)
-    results.put([*path, "share_start"], share[:1].upper() + share[1:])

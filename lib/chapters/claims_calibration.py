@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, of_kind, put_count, put_extremes, put_range
+from lib.chapters.claims import KINDS, of_kind, put_extremes, put_range, put_raters
 from lib.formats import format_value
 from lib.results import Results
 
@@ -29,19 +29,20 @@ def claim_calibration(results: Results, calibration: pl.DataFrame, names: pl.Dat
             path = ["claims", "calibration", kind, str(dimension)]
             for name in ("mae_before", "mae_after", "mae_label_mean"):
                 put_range(results, [*path, name], own[name], name)
-            _put(results, [*path, "reduced"], own, pl.col("reduction_low") > 0)
-            _put(results, [*path, "raised"], own, pl.col("reduction_high") < 0)
-            _put(results, [*path, "beyond_label"], own, pl.col("beyond_label_low") > 0)
-            _put(results, [*path, "noise"], own, pl.col("beyond_label_high") < 0)
+            put_raters(
+                results, path, own,
+                reduced=pl.col("reduction_low") > 0, raised=pl.col("reduction_high") < 0,
+                beyond_label=pl.col("beyond_label_low") > 0, noise=pl.col("beyond_label_high") < 0,
+            )  # fmt: skip
             columns = ["short_name", "reduction", "mae_before", "mae_after"]
             put_extremes(results, path, own, "reduction", columns=columns, words=("least", "most"))
             fer = of_kind(own_label, "fer").filter(pl.col("dimension") == dimension)["mae_before"]
             for when in ("before", "after"):
                 mae = pl.col(f"mae_{when}")
-                _put(results, [*path, f"below_loo_{when}"], own, mae < pl.col("loo_mae"))
+                below = {f"below_loo_{when}": mae < pl.col("loo_mae")}
                 if kind == "vlm" and fer.len():
-                    _put(results, [*path, f"within_fer_{when}"], own, mae <= fer.max())
-                    _put(results, [*path, f"below_fer_{when}"], own, mae < fer.min())
+                    below |= {f"within_fer_{when}": mae <= fer.max(), f"below_fer_{when}": mae < fer.min()}
+                put_raters(results, path, own, **below)
             if kind == "fer":
                 put_range(results, ["claims", "calibration", "fer_raw", str(dimension)], fer, "mae")
         _claim_within_emotion(results, calibration.filter(pl.col("by") == "intended").join(names, on="condition"), kind)
@@ -49,9 +50,9 @@ def claim_calibration(results: Results, calibration: pl.DataFrame, names: pl.Dat
 
 def _claim_within_emotion(results: Results, intended: pl.DataFrame, kind: str) -> None:
     for (dimension,), own in of_kind(intended, kind).group_by("dimension", maintain_order=True):
-        path = ["claims", "calibration", kind, str(dimension), "beyond_emotion"]
-        _put(results, path, own, pl.col("beyond_label_low") > 0)
-        put_range(results, path, own["beyond_label"], "beyond_label")
+        path = ["claims", "calibration", kind, str(dimension)]
+        put_raters(results, path, own, beyond_emotion=pl.col("beyond_label_low") > 0)
+        put_range(results, [*path, "beyond_emotion"], own["beyond_label"], "beyond_label")
 
 
 def claim_hybrid(results: Results, hybrid: pl.DataFrame, names: pl.DataFrame) -> None:
@@ -71,16 +72,13 @@ def claim_hybrid(results: Results, hybrid: pl.DataFrame, names: pl.DataFrame) ->
         ["claims", "hybrid", "accuracy"], hybrid["accuracy"][0], format_value("accuracy", hybrid["accuracy"][0])
     )
     models = joined.unique("condition", keep="first", maintain_order=True)
-    _put(results, ["claims", "hybrid", "more_accurate"], models, pl.col("accuracy") > pl.col("accuracy_vlm"))
+    put_raters(results, ["claims", "hybrid"], models, more_accurate=pl.col("accuracy") > pl.col("accuracy_vlm"))
     for (dimension,), own in joined.group_by("dimension", maintain_order=True):
         path = ["claims", "hybrid", str(dimension)]
         for name in ("mae", "mae_vlm", "mae_label"):
             put_range(results, [*path, name], own[name], name)
-        _put(results, [*path, "closer"], own, pl.col("gain_low") > 0)
-        _put(results, [*path, "farther"], own, pl.col("gain_high") < 0)
-        _put(results, [*path, "adds"], own, pl.col("intensity_low") > 0)
-        _put(results, [*path, "takes"], own, pl.col("intensity_high") < 0)
-
-
-def _put(results: Results, path: list[str], own: pl.DataFrame, chosen: pl.Expr) -> None:
-    put_count(results, path, own.filter(chosen)["short_name"].to_list(), own.height)
+        put_raters(
+            results, path, own,
+            closer=pl.col("gain_low") > 0, farther=pl.col("gain_high") < 0,
+            adds=pl.col("intensity_low") > 0, takes=pl.col("intensity_high") < 0,
+        )  # fmt: skip

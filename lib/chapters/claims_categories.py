@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, SAME, extreme_row, listed, of_kind, put_count, put_extremes, put_range, put_row
+from lib.chapters.claims import (
+    KINDS,
+    SAME,
+    extreme_row,
+    listed,
+    of_kind,
+    put_count,
+    put_extremes,
+    put_range,
+    put_raters,
+    put_row,
+)
 from lib.chapters.scores import LabelScores
 from lib.formats import bounded, count_in_words, plus_signed
 from lib.metrics.categories import UNANSWERED
@@ -53,12 +64,7 @@ def claim_emotions(results: Results, per_emotion: pl.DataFrame, names: pl.DataFr
             put_extremes(
                 results, path, rows, "accuracy", columns=["short_name", "accuracy", "f1"], words=("worst", "best")
             )
-            put_count(
-                results,
-                [*path, "below"],
-                rows.filter(pl.col("accuracy") < threshold)["short_name"].to_list(),
-                rows.height,
-            )
+            put_raters(results, path, rows, below=pl.col("accuracy") < threshold)
         means = own.group_by("emotion").agg(pl.col("accuracy").mean().alias("mean_accuracy")).sort("emotion")
         for word, descending in (("hardest", False), ("easiest", True)):
             if means.height:

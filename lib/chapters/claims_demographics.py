@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_row
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_raters, put_row
 from lib.formats import count_in_words, plus_signed
 from lib.results import Results
 
@@ -25,8 +25,7 @@ def claim_accuracy_tests(
         for (factor,), own in _of_kind(tests, names, kind).group_by("factor", maintain_order=True):
             path = ["claims", "accuracy_tests", str(factor), kind]
             _put_differing(results, path, own, alpha, by="cramers_v", shown=[*shown, "cramers_v"])
-            uncorrected = own.filter(pl.col("p") < alpha)["short_name"].to_list()
-            put_count(results, [*path, "uncorrected"], uncorrected, own.height)
+            put_raters(results, path, own, uncorrected=pl.col("p") < alpha)
         for (term, given), own in _of_kind(models, names, kind).group_by("term", "given", maintain_order=True):
             path = ["claims", "accuracy_models", str(term), str(given).replace(" + ", "_") or "alone", kind]
             _put_differing(results, path, own, alpha, by="chi2", shown=shown)
@@ -86,8 +85,7 @@ def claim_bias_tests(results: Results, tests: pl.DataFrame, names: pl.DataFrame,
             results.put([*path, "significant_bonferroni"], own.filter(pl.col("p_bonferroni") < alpha).height)
             results.put([*path, "wilcoxon"], own.filter(pl.col("test") == "Wilcoxon").height)
             smallest = own.group_by("short_name", maintain_order=True).agg(pl.col("p_adjusted").min())
-            unbiased = smallest.filter(pl.col("p_adjusted") >= alpha)["short_name"].to_list()
-            put_count(results, [*path, "unbiased"], unbiased, smallest.height)
+            put_raters(results, path, smallest, unbiased=pl.col("p_adjusted") >= alpha)
 
 
 def _claim_biases(
@@ -114,7 +112,7 @@ def _put_share(results: Results, path: Sequence[str], tested: pl.DataFrame, alph
 def _put_differing(
     results: Results, path: Sequence[str], own: pl.DataFrame, alpha: float, *, by: str, shown: Sequence[str]
 ) -> None:
-    put_count(results, [*path, "differ"], own.filter(pl.col("p_adjusted") < alpha)["short_name"].to_list(), own.height)
+    put_raters(results, path, own, differ=pl.col("p_adjusted") < alpha)
     if own.drop_nulls(by).height:
         put_row(results, [*path, "largest"], extreme_row(own.drop_nulls(by), by, highest=True), shown)
 

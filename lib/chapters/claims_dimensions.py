@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_extremes, put_range, put_row
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_extremes, put_range, put_raters, put_row
 from lib.formats import count_in_words, format_value, plus_signed
 from lib.metrics.human import HumanBaseline
 from lib.results import Results
@@ -61,12 +61,7 @@ def claim_emotion_bias(results: Results, biases: pl.DataFrame, names: pl.DataFra
             path = ["claims", "emotion_bias", kind, str(dimension), str(emotion)]
             for end, value in (("low", rows["bias"].min()), ("high", rows["bias"].max())):
                 results.put([*path, "range", end], value, plus_signed(float(value)))  # type: ignore[arg-type]
-            put_count(
-                results, [*path, "negative"], rows.filter(pl.col("bias") < 0)["short_name"].to_list(), rows.height
-            )
-            put_count(
-                results, [*path, "positive"], rows.filter(pl.col("bias") > 0)["short_name"].to_list(), rows.height
-            )
+            put_raters(results, path, rows, negative=pl.col("bias") < 0, positive=pl.col("bias") > 0)
         for (dimension,), rows in own.group_by("dimension", maintain_order=True):
             for word, highest in (("lowest_bias", False), ("highest_bias", True)):
                 row = extreme_row(rows, "bias", highest=highest)
@@ -100,9 +95,7 @@ def claim_folded(results: Results, scores: pl.DataFrame, names: pl.DataFrame, th
     joined = of_kind(scores.with_columns(gap).join(names, on="condition", maintain_order="left"), "vlm")
     for (dimension,), own in joined.drop_nulls("gap").group_by("dimension", maintain_order=True):
         path = ["claims", "folded", str(dimension)]
-        put_count(
-            results, [*path, "within"], own.filter(pl.col("gap") <= threshold)["short_name"].to_list(), own.height
-        )
+        put_raters(results, path, own, within=pl.col("gap") <= threshold)
         put_extremes(results, path, own, "gap", columns=["short_name", "gap"], words=("nearest", "farthest"))
 
 

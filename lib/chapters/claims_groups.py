@@ -1,40 +1,12 @@
-"""Computed statements about variation within emotions and about groups of faces."""
+"""Computed statements about groups of faces."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, SAME, extreme_row, listed, of_kind, put_count, put_range, put_row
+from lib.chapters.claims import KINDS, SAME, extreme_row, listed, of_kind, put_count, put_range, put_raters
 from lib.formats import bounded, count_in_words, format_value, plus_signed
 from lib.results import Results
-
-
-def claim_variation(results: Results, machines: pl.DataFrame, people: pl.DataFrame, names: pl.DataFrame) -> None:
-    """Ranges of SD and of distinct values within emotions, and in how many cells a machine varies less than people.
-
-    Keys: claims.variation.people.<dimension>.sd.{low, high}; under claims.variation.<kind>.<dimension>:
-    {sd, distinct}.{low, high}; less_than_people.{cells, total}; smallest.{short_name, emotion, sd, distinct};
-    constant.{count, ...} (machines that give all images of some emotion one value).
-    """
-    for (dimension,), rows in people.group_by("dimension", maintain_order=True):
-        put_range(results, ["claims", "variation", "people", str(dimension), "sd"], rows["sd"])
-    theirs = people.select("dimension", "emotion", pl.col("sd").alias("people_sd"))
-    joined = machines.join(names, on="condition", maintain_order="left").drop_nulls("emotion")
-    joined = joined.join(theirs, on=["dimension", "emotion"], maintain_order="left")
-    for kind in KINDS:
-        for (dimension,), own in of_kind(joined, kind).group_by("dimension", maintain_order=True):
-            path = ["claims", "variation", kind, str(dimension)]
-            put_range(results, [*path, "sd"], own["sd"])
-            put_range(results, [*path, "distinct"], own["distinct"])
-            known = own.drop_nulls(["sd", "people_sd"])
-            less = known.filter(pl.col("sd") < pl.col("people_sd")).height
-            results.put([*path, "less_than_people", "cells"], less)
-            results.put([*path, "less_than_people", "total"], known.height)
-            constant = own.filter(pl.col("distinct") == 1)["short_name"].unique(maintain_order=True).to_list()
-            put_count(results, [*path, "constant"], constant, own["condition"].n_unique())
-            if known.height:
-                row = extreme_row(known, "sd", highest=False)
-                put_row(results, [*path, "smallest"], row, ["short_name", "emotion", "sd", "distinct"])
 
 
 def claim_groups(results: Results, groups: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:
@@ -58,11 +30,9 @@ def claim_groups(results: Results, groups: pl.DataFrame, names: pl.DataFrame, fa
         for word, highest in (("largest", True), ("smallest", False)):
             _put_gap(results, [*path, word], _extreme_gap(own, highest=highest))
         single = pl.col("best_levels").list.len() == 1
-        for level in levels:
-            best = own.filter(single & (pl.col("best_level") == level))["short_name"].to_list()
-            put_count(results, ["claims", "best_level", factor, kind, level], best, own.height)
-        tied = own.filter(~single)["short_name"].to_list()
-        put_count(results, ["claims", "best_level", factor, kind, "tied"], tied, own.height)
+        best_at = {level: single & (pl.col("best_level") == level) for level in levels}
+        put_raters(results, ["claims", "best_level", factor, kind], own, **best_at)
+        put_raters(results, ["claims", "best_level", factor, kind], own, tied=~single)
 
 
 def claim_cells(results: Results, cells: pl.DataFrame, names: pl.DataFrame, factor: str) -> None:

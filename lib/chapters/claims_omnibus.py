@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_row
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_raters, put_row
 from lib.formats import count_in_words
 from lib.results import Results
 
@@ -24,10 +24,10 @@ def claim_omnibus(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, a
         for (dimension, term), own in whole.group_by("dimension", "term", maintain_order=True):
             path = ["claims", "anova", str(dimension), str(term), kind]
             significant = pl.col("p_adjusted") < alpha
-            put_count(results, [*path, "significant"], own.filter(significant)["short_name"].to_list(), own.height)
-            put_count(results, [*path, "not_significant"], own.filter(~significant)["short_name"].to_list(), own.height)
-            uncorrected = own.filter(pl.col("p") < alpha)["short_name"].to_list()
-            put_count(results, [*path, "uncorrected"], uncorrected, own.height)
+            uncorrected = pl.col("p") < alpha
+            put_raters(
+                results, path, own, significant=significant, not_significant=~significant, uncorrected=uncorrected
+            )
             if own.drop_nulls("f").height:
                 put_row(results, [*path, "largest"], extreme_row(own.drop_nulls("f"), "f", highest=True), EFFECT)
         if whole.drop_nulls("eta_squared").height:

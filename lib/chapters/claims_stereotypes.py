@@ -1,11 +1,39 @@
-"""Computed statements about collapse within emotions and exaggeration between them."""
+"""Computed statements about variation and collapse within emotions, and exaggeration between them."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, of_kind, put_count, put_extremes, put_range
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_extremes, put_range, put_raters, put_row
 from lib.results import Results
+
+
+def claim_variation(results: Results, machines: pl.DataFrame, people: pl.DataFrame, names: pl.DataFrame) -> None:
+    """Ranges of SD and of distinct values within emotions, and in how many cells a machine varies less than people.
+
+    Keys: claims.variation.people.<dimension>.sd.{low, high}; under claims.variation.<kind>.<dimension>:
+    {sd, distinct}.{low, high}; less_than_people.{cells, total}; smallest.{short_name, emotion, sd, distinct};
+    constant.{count, ...} (machines that give all images of some emotion one value).
+    """
+    for (dimension,), rows in people.group_by("dimension", maintain_order=True):
+        put_range(results, ["claims", "variation", "people", str(dimension), "sd"], rows["sd"])
+    theirs = people.select("dimension", "emotion", pl.col("sd").alias("people_sd"))
+    joined = machines.join(names, on="condition", maintain_order="left").drop_nulls("emotion")
+    joined = joined.join(theirs, on=["dimension", "emotion"], maintain_order="left")
+    for kind in KINDS:
+        for (dimension,), own in of_kind(joined, kind).group_by("dimension", maintain_order=True):
+            path = ["claims", "variation", kind, str(dimension)]
+            put_range(results, [*path, "sd"], own["sd"])
+            put_range(results, [*path, "distinct"], own["distinct"])
+            known = own.drop_nulls(["sd", "people_sd"])
+            less = known.filter(pl.col("sd") < pl.col("people_sd")).height
+            results.put([*path, "less_than_people", "cells"], less)
+            results.put([*path, "less_than_people", "total"], known.height)
+            constant = own.filter(pl.col("distinct") == 1)["short_name"].unique(maintain_order=True).to_list()
+            put_count(results, [*path, "constant"], constant, own["condition"].n_unique())
+            if known.height:
+                row = extreme_row(known, "sd", highest=False)
+                put_row(results, [*path, "smallest"], row, ["short_name", "emotion", "sd", "distinct"])
 
 
 def claim_entropy(results: Results, machines: pl.DataFrame, people: pl.DataFrame, names: pl.DataFrame) -> None:
@@ -34,16 +62,15 @@ def claim_indices(results: Results, indices: pl.DataFrame, names: pl.DataFrame) 
             path = ["claims", "collapse", kind, str(dimension)]
             put_range(results, [*path, "range"], own["collapse"], "collapse")
             put_extremes(results, path, own, "collapse", columns=["short_name", "collapse"], words=("least", "most"))
-            _put(results, [*path, "collapsed"], own, pl.col("collapse_low") > 0)
-            _put(results, [*path, "wider"], own, pl.col("collapse_high") < 0)
-            _put(results, [*path, "more_than_means"], own, pl.col("collapse_means_high") < 0)
+            put_raters(
+                results, path, own,
+                collapsed=pl.col("collapse_low") > 0, wider=pl.col("collapse_high") < 0,
+                more_than_means=pl.col("collapse_means_high") < 0,
+            )  # fmt: skip
             path = ["claims", "polarity", kind, str(dimension)]
             put_range(results, [*path, "range"], own["polarity"], "polarity")
             put_extremes(results, path, own, "polarity", columns=["short_name", "polarity"], words=("least", "most"))
-            _put(results, [*path, "exaggerated"], own, pl.col("polarity_low") > 1)
-            _put(results, [*path, "understated"], own, pl.col("polarity_high") < 1)
+            put_raters(
+                results, path, own, exaggerated=pl.col("polarity_low") > 1, understated=pl.col("polarity_high") < 1
+            )
             put_range(results, ["claims", "sd_ratio", kind, str(dimension)], own["sd_ratio"], "sd_ratio")
-
-
-def _put(results: Results, path: list[str], own: pl.DataFrame, chosen: pl.Expr) -> None:
-    put_count(results, path, own.filter(chosen)["short_name"].to_list(), own.height)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_range, put_row
+from lib.chapters.claims import KINDS, extreme_row, of_kind, put_extremes, put_range, put_raters, put_row
 from lib.formats import count_in_words, format_value
 from lib.metrics.substitutability import VERDICTS
 from lib.results import Results
@@ -33,16 +33,16 @@ def claim_limits(
         path = ["claims", "limits", kind, dimension]
         for figure in ("ccc", "rho", "loa_lower", "loa_upper", "loa_width"):
             put_range(results, [*path, figure], own[figure])
-        widths = ("loa_lower", "loa_upper", "loa_width")
-        _extremes(results, path, own, "loa_width", words=("narrowest", "widest"), columns=widths)
-        _extremes(results, path, own, "ccc", words=("lowest_ccc", "highest_ccc"), columns=("ccc",))
+        widths = ("short_name", "loa_lower", "loa_upper", "loa_width")
+        put_extremes(results, path, own, "loa_width", columns=widths, words=("narrowest", "widest"))
+        put_extremes(results, path, own, "ccc", columns=("short_name", "ccc"), words=("lowest_ccc", "highest_ccc"))
         significant = pl.col("proportional_p") < level
-        counted = {
-            "steeper": significant & (pl.col("proportional_slope") > 0),
-            "flatter": significant & (pl.col("proportional_slope") < 0),
-            "bias_excludes_zero": (pl.col("bias_low") > 0) | (pl.col("bias_high") < 0),
-        }
-        _count(results, path, own, counted)
+        put_raters(
+            results, path, own,
+            steeper=significant & (pl.col("proportional_slope") > 0),
+            flatter=significant & (pl.col("proportional_slope") < 0),
+            bias_excludes_zero=(pl.col("bias_low") > 0) | (pl.col("bias_high") < 0),
+        )  # fmt: skip
 
 
 def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataFrame, names: pl.DataFrame) -> None:
@@ -60,11 +60,11 @@ def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataF
     for kind, dimension, own in _parts(totals.drop_nulls("machine")):
         path = ["claims", "z", kind, dimension]
         put_range(results, [*path, "range"], own["machine"], "machine")
-        _extremes(results, path, own, "difference", words=("nearest", "farthest"), columns=Z_ROW[1:])
+        put_extremes(results, path, own, "difference", columns=Z_ROW, words=("nearest", "farthest"))
         if own["verdict"].null_count() == own.height:
             continue
         _verdicts(results, path, own)
-        _count(results, path, own, {"not_farther": pl.col("verdict") != VERDICTS[0]})
+        put_raters(results, path, own, not_farther=pl.col("verdict") != VERDICTS[0])
         _claim_cells(results, path, own, _of(cells, kind, dimension))
     people = totals.drop_nulls("people").filter(pl.col("type") != "Person")
     for (name,), rows in people.group_by("dimension", maintain_order=True):
@@ -92,7 +92,7 @@ def claim_ceilings(results: Results, ratios: pl.DataFrame, names: pl.DataFrame) 
                 put_row(results, [*path, word], row, ["short_name"])
                 results.put([*path, word, "ratio"], row["ratio"], format_value("mae_ratio", float(str(row["ratio"]))))
             if rows["low"].null_count() < rows.height:
-                _count(results, path, rows, {"beyond": better, "short_of": worse})
+                put_raters(results, path, rows, beyond=better, short_of=worse)
 
 
 def _claim_cells(results: Results, path: list[str], totals: pl.DataFrame, cells: pl.DataFrame) -> None:
@@ -110,26 +110,11 @@ def _claim_cells(results: Results, path: list[str], totals: pl.DataFrame, cells:
     results.put([*path, "cells", "total"], known.height, count_in_words(known.height))
     alike = totals.filter(pl.col("verdict") != VERDICTS[0])
     if alike.height:
-        _count(results, path, alike, {"uneven": pl.col("condition").is_in(farther["condition"].implode())})
+        put_raters(results, path, alike, uneven=pl.col("condition").is_in(farther["condition"].implode()))
 
 
 def _verdicts(results: Results, path: Sequence[str], rows: pl.DataFrame) -> None:
-    _count(results, path, rows, {word: pl.col("verdict") == verdict for verdict, word in WORDS.items()})
-
-
-def _count(results: Results, path: Sequence[str], rows: pl.DataFrame, counted: Mapping[str, pl.Expr]) -> None:
-    for word, holds in counted.items():
-        put_count(results, [*path, word], rows.filter(holds)["short_name"].to_list(), rows.height)
-
-
-def _extremes(
-    results: Results, path: list[str], rows: pl.DataFrame, by: str, *, words: tuple[str, str], columns: Sequence[str]
-) -> None:
-    known = rows.drop_nulls(by)
-    for word, highest in zip(words, (False, True), strict=True):
-        if known.height:
-            row = extreme_row(known, by, highest=highest)
-            put_row(results, [*path, word], row, ["short_name", *columns])
+    put_raters(results, path, rows, **{word: pl.col("verdict") == verdict for verdict, word in WORDS.items()})
 
 
 def _parts(joined: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from lib.chapters.claims_groups import claim_variation
-from lib.chapters.claims_stereotypes import claim_entropy, claim_indices
+from lib.chapters.claims_stereotypes import claim_entropy, claim_indices, claim_variation
 from lib.chapters.conditions import condition_names
 from lib.chapters.stereotypes import (
     image_mean_variation,

@@ -6,7 +6,8 @@ import pytest
 from lib.chapters.claims import listed, put_count, put_extremes, put_range, share_in_words
 from lib.chapters.claims_categories import claim_confusions, claim_overall, claim_pairs
 from lib.chapters.claims_dimensions import claim_inversion, claim_values
-from lib.chapters.claims_groups import claim_cells, claim_groups, claim_variation
+from lib.chapters.claims_groups import claim_cells, claim_groups
+from lib.chapters.claims_stereotypes import claim_variation
 from lib.chapters.scores import LabelScores
 from lib.metrics.counts import count_ratings
 from lib.metrics.human import describe_people
