@@ -14,7 +14,7 @@ from lib.formats import ABSENT
 from lib.project import Project
 from lib.results import Entry, load_results, nest, variable_name
 
-OF_MACHINES = ("claims.", "conditions.")
+OF_MACHINES = ("claims.", "conditions.", "effects.", "fleiss.", "hybrid.", "model_size.", "pairs.", "repeats.")
 VARIABLE = re.compile(r"\{\{<\s*var\s+(\S+)\s*>\}\}")
 BANNER = """::: {.callout-warning}
 ## Simulated data

@@ -48,7 +48,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "report/index.qmd").write_text(
         "---\ntitle: R\nbibliography: ../m/a.bib\nformat: {html: default, docx: default}\n---\n\n"
         "{{< include ../cache/includes/banner.md >}}\n\n"
-        "{{< var human.valence.mean >}} {{< var conditions.machine-2.kappa >}}\n\n"
+        "{{< var human.valence.mean >}} {{< var conditions.machine-2.kappa >}} {{< var effects.a.all.points >}}\n\n"
         "{{< embed ../cache/notebooks/human.ipynb#tbl-a >}}\n",
         encoding="utf-8",
     )
@@ -68,6 +68,7 @@ def test_real_data_have_no_banner_and_missing_machines_are_listed_and_absent(
     )
     texts = yaml.safe_load((project.home / "_variables.yml").read_text(encoding="utf-8"))
     assert texts["conditions"] == {"machine-1": {"kappa": ".500"}, "machine-2": {"kappa": "–"}}
+    assert texts["effects"] == {"a": {"all": {"points": "–"}}}
     numbers = json.loads((project.cache / "results.json").read_text(encoding="utf-8"))
     assert numbers == {"human": {"valence": {"mean": 4.6}}, "conditions": {"machine-1": {"kappa": 0.5}}}
     provenance = (includes / "provenance.md").read_text(encoding="utf-8")
