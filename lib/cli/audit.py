@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lib.audit.audit import Audit
-from lib.audit.audit import audit as hold_against_each_other
-from lib.audit.report import text_report
 from lib.contracts.published import read_published
 from lib.errors import RaterError
 from lib.files import write_text
+
+if TYPE_CHECKING:
+    from lib.audit.audit import Audit
 
 CONTRADICTIONS, FAULTY = 1, 2
 
@@ -47,6 +47,9 @@ def audit(
 
 
 def _audited(file: Path, form: Format, out: Path | None) -> bool:
+    from lib.audit.audit import audit as hold_against_each_other
+    from lib.audit.report import text_report
+
     done = hold_against_each_other(read_published(file))
     written = {Format.TEXT: lambda: text_report(done, file.name), Format.CSV: lambda: done.table().write_csv()}
     text = _json(done, file) if form is Format.JSON else written[form]()

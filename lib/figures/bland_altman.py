@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import polars as pl
 from plotnine import (
@@ -13,17 +14,13 @@ from plotnine import (
     geom_point,
     geom_rect,
     ggplot,
-    guide_legend,
-    guides,
     labs,
     position_jitter,
-    scale_color_manual,
-    scale_shape_manual,
     scale_x_continuous,
     scale_y_continuous,
 )  # fmt: skip
 
-from lib.figures.style import COLOURS, SHAPES, house_theme, minus_signs, named_emotions, to_pandas, with_notes
+from lib.figures.style import emotion_scales, house_theme, minus_signs, named_emotions, to_pandas, with_notes
 from lib.formats import plus_signed
 
 LINES = {"bias": "solid", "loa_lower": "dashed", "loa_upper": "dashed"}
@@ -63,7 +60,6 @@ def bland_altman_figure(
         )
     )
     points = named_emotions(points)
-    emotions = points["emotion"].unique().sort().cast(pl.String).to_list()
     columns = min(4, max(1, shown.height))
     tall = 1.7 if shown.height > 1 else 3.6
     plot = (
@@ -73,27 +69,31 @@ def bland_altman_figure(
             position=position_jitter(width=0.01 * (scale[1] - scale[0]), height=0, random_state=1), na_rm=True,
         )
         + facet_wrap("panel", ncol=columns)
-        + scale_color_manual(values=dict(zip(emotions, COLOURS * 3, strict=False)))
-        + scale_shape_manual(values=dict(zip(emotions, SHAPES * 3, strict=False)))
+        + emotion_scales(points)
         + scale_x_continuous(
             breaks=[scale[0], sum(scale) / 2, scale[1]], limits=scale, expand=(0.03, 0), labels=minus_signs
         )
         + scale_y_continuous(labels=minus_signs)
-        + guides(color=guide_legend(nrow=1 if len(emotions) <= 6 else 2, override_aes={"alpha": 1, "size": 2}))
         + labs(x="Mean of rater and people", y="Rater minus people")
         + house_theme(7 if columns > 1 else 5, tall * math.ceil(shown.height / columns) + 1.1)
     )  # fmt: skip
+    return with_notes(plot + _bands(lines, scale), *notes)
+
+
+def _bands(lines: pl.DataFrame, scale: tuple[float, float]) -> list[Any]:
+    """Bias and limits as lines across the panels, each on the band of its interval."""
+    layers: list[Any] = []
     for name, style in LINES.items():
         own = lines.select("panel", pl.col(name).alias("y"), pl.col(f"{name}_low").alias("low"),
                            pl.col(f"{name}_high").alias("high")).drop_nulls()  # fmt: skip
         if own.height:
             band = to_pandas(own.with_columns(pl.lit(scale[0]).alias("left"), pl.lit(scale[1]).alias("right")))
-            plot += geom_rect(
-                aes(xmin="left", xmax="right", ymin="low", ymax="high"), data=band, inherit_aes=False, alpha=0.35,
-                fill="#888888",
-            )  # fmt: skip
-            plot += geom_hline(aes(yintercept="y"), data=band, linetype=style, color="#111111", size=0.5)
-    return with_notes(plot, *notes)
+            sides = aes(xmin="left", xmax="right", ymin="low", ymax="high")
+            layers += [
+                geom_rect(sides, data=band, inherit_aes=False, alpha=0.35, fill="#888888"),
+                geom_hline(aes(yintercept="y"), data=band, linetype=style, color="#111111", size=0.5),
+            ]
+    return layers
 
 
 def _bias(bias: float | None) -> str:

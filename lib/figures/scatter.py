@@ -16,8 +16,6 @@ from plotnine import (
     geom_segment,
     geom_text,
     ggplot,
-    guide_legend,
-    guides,
     labs,
     position_jitter,
     scale_color_manual,
@@ -27,12 +25,11 @@ from plotnine import (
 )  # fmt: skip
 
 from lib.figures.style import (
-    COLOURS,
     FONT,
-    SHAPES,
     TYPE_COLOURS,
     TYPE_SHAPES,
     by_type,
+    emotion_scales,
     house_theme,
     named_emotions,
     spaced,
@@ -67,7 +64,6 @@ def scatter_figure(
     short = shown.select("condition", panels)
     complete = values.drop_nulls(["machine", "people_mean"]).join(short, on="condition", maintain_order="left")
     complete = named_emotions(complete)
-    emotions = complete["emotion"].unique().sort().cast(pl.String).to_list()
     columns = min(4, max(1, shown.height))
     ticks = [scale[0], sum(scale) / 2, scale[1]]
     step = (scale[1] - scale[0]) / 8
@@ -79,12 +75,10 @@ def scatter_figure(
             position=position_jitter(width=0, height=0.12 * step, random_state=1),
         )
         + facet_wrap("panel", ncol=columns)
-        + scale_color_manual(values=dict(zip(emotions, COLOURS * 3, strict=False)))
-        + scale_shape_manual(values=dict(zip(emotions, SHAPES * 3, strict=False)))
+        + emotion_scales(complete)
         + scale_x_continuous(breaks=ticks)
         + scale_y_continuous(breaks=ticks)
         + coord_cartesian(xlim=scale, ylim=(scale[0] - 0.15 * step, scale[1] + 0.15 * step))
-        + guides(color=guide_legend(nrow=1 if len(emotions) <= 6 else 2, override_aes={"alpha": 1, "size": 2}))
         + labs(x="People's mean", y="Rater's value")
         + house_theme(7 if columns > 1 else 5, (1.6 if columns > 1 else 3.6) * math.ceil(shown.height / columns) + 1.1)
     )  # fmt: skip

@@ -8,7 +8,20 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
-from plotnine import element_blank, element_line, element_rect, element_text, ggplot, labs, theme, theme_minimal
+from plotnine import (
+    element_blank,
+    element_line,
+    element_rect,
+    element_text,
+    ggplot,
+    guide_legend,
+    guides,
+    labs,
+    scale_color_manual,
+    scale_shape_manual,
+    theme,
+    theme_minimal,
+)  # fmt: skip
 
 FONT = "DejaVu Sans"
 TEXT_SIZE = 9
@@ -61,6 +74,16 @@ def named_emotions(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.col("emotion").cast(pl.String).fill_null(NO_EMOTION).cast(pl.Enum([*present, NO_EMOTION]))
     )
+
+
+def emotion_scales(points: pl.DataFrame) -> list[Any]:
+    """Colours, shapes and legend of the emotions in `points`, from `named_emotions`."""
+    emotions = points["emotion"].unique().sort().cast(pl.String).to_list()
+    return [
+        scale_color_manual(values=dict(zip(emotions, COLOURS * 3, strict=False))),
+        scale_shape_manual(values=dict(zip(emotions, SHAPES * 3, strict=False))),
+        guides(color=guide_legend(nrow=1 if len(emotions) <= 6 else 2, override_aes={"alpha": 1, "size": 2})),
+    ]
 
 
 def minus_signs(shown: Sequence[Any]) -> list[str]:

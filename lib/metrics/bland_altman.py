@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2, linregress, nct, ncx2, norm, t
 
-from lib.errors import ParameterError
-from lib.metrics.checks import finite_or_none
+from lib.metrics.checks import finite_or_none, require_share
 from lib.metrics.dimensions import complete_pairs
 
 
@@ -121,8 +120,7 @@ def bland_altman(
     Checked against R: lm, t.test, qt with ncp (tests/reference/bland_altman.R); coverage by simulation in the tests.
     """
     for name, share in (("confidence", confidence), ("agreement", agreement)):
-        if not 0 < share < 1:
-            raise ParameterError(f"{name} must lie between 0 and 1, got {share!r}.")
+        require_share(share, name)
     own, people = complete_pairs(machine, people_mean)
     difference = own - people
     figures: dict[str, float | None] = dict.fromkeys(BlandAltman.__dataclass_fields__)

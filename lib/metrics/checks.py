@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lib.errors import DataError
+from lib.errors import DataError, ParameterError
 
 
 def require_columns(frame: pl.DataFrame, columns: Sequence[str], what: str) -> None:
@@ -32,6 +32,12 @@ def require_same_length(first: pl.Series, second: pl.Series, what: str) -> None:
             f"The {what} must be paired row by row, got {first.len()!r} and {second.len()!r} values. "
             "Join both on image_id first."
         )
+
+
+def require_share(value: float, name: str) -> None:
+    """Raise `ParameterError` when a parameter such as a level of confidence is not between 0 and 1."""
+    if not 0 < value < 1:
+        raise ParameterError(f"{name} must lie between 0 and 1, got {value!r}.")
 
 
 def without_nan(values: pl.Series) -> pl.Series:

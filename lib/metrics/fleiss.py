@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from lib.errors import DataError, ParameterError
+from lib.errors import DataError
+from lib.metrics.checks import require_share
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,11 @@ def fleiss_kappa(counts: NDArray[np.int64], confidence: float) -> FleissKappa:
     table = np.asarray(counts)
     if table.ndim != 2 or (table < 0).any():
         raise DataError(f"Counts are a table without negative numbers, got shape {table.shape!r}.")
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    require_share(confidence, "confidence")
     labels = table.sum(axis=1)
     shared, m = table[labels > 1].astype(np.float64), labels[labels > 1].astype(np.float64)
-    sizes = {
-        "n_images": len(m),
-        "n_excluded": len(table) - len(m),
-        "labels_min": int(m.min()) if len(m) else 0,
-        "labels_max": int(m.max()) if len(m) else 0,
-    }
+    fewest, most = (int(m.min()), int(m.max())) if len(m) else (0, 0)
+    sizes = {"n_images": len(m), "n_excluded": len(table) - len(m), "labels_min": fewest, "labels_max": most}
     if not len(m):
         return _undefined("no image has two labels", None, None, sizes)
     shares = (shared / m[:, np.newaxis]).mean(axis=0)
@@ -107,24 +103,14 @@ def fleiss_kappa(counts: NDArray[np.int64], confidence: float) -> FleissKappa:
         return _undefined("all labels are the same", observed, expected, sizes)
     value = (observed - expected) / (1 - expected)
     se = _standard_error(shared @ shares / m, agreeing, expected, value)
-    equal = sizes["labels_min"] == sizes["labels_max"]
-    se_null = _null_error(shares, float(m[0]), len(m)) if equal else None
+    se_null = _null_error(shares, fewest, len(m)) if fewest == most else None
     spread = None if se is None or se == 0 else float(norm.ppf(1 - (1 - confidence) / 2)) * se
     z = value / se_null if se_null else None
-    no_test = None if equal else "images have unequal numbers of labels, so there is no test"
-    return FleissKappa(
-        value=value,
-        se=se,
-        se_null=se_null,
-        low=None if spread is None else max(value - spread, -1.0),
-        high=None if spread is None else min(value + spread, 1.0),
-        z=z,
-        p=None if z is None else float(2 * norm.sf(abs(z))),
-        observed=observed,
-        expected=expected,
-        **sizes,
-        reason=no_test if spread is not None else "the standard error is 0 or needs a second image",
-    )
+    no_test = None if fewest == most else "images have unequal numbers of labels, so there is no test"
+    low, high = (None, None) if spread is None else (max(value - spread, -1.0), min(value + spread, 1.0))
+    p = None if z is None else float(2 * norm.sf(abs(z)))
+    reason = no_test if spread is not None else "the standard error is 0 or needs a second image"
+    return FleissKappa(value, se, se_null, low, high, z, p, observed, expected, **sizes, reason=reason)
 
 
 def _standard_error(
@@ -138,7 +124,7 @@ def _standard_error(
     return float(np.sqrt(variance)) if variance > 1e-18 else 0.0
 
 
-def _null_error(shares: NDArray[np.float64], m: float, n: int) -> float:
+def _null_error(shares: NDArray[np.float64], m: int, n: int) -> float:
     """Standard error without agreement, m labels of each of n images."""
     spread = shares * (1 - shares)
     inner = spread.sum() ** 2 - (spread * (1 - 2 * shares)).sum()

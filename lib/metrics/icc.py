@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 
 from lib.errors import DataError, ParameterError
+from lib.metrics.checks import require_share
 
 Missing = Literal["refuse", "drop_images", "drop_raters"]
 NO_VARIANCE = "all ratings are the same"
@@ -110,8 +111,7 @@ def icc_complete(scores: NDArray[np.float64], confidence: float, missing: Missin
     doi:10.1037/1082-989X.1.1.30): exact but for icc2, whose error degrees of freedom are Satterthwaite's. Checked
     against Shrout & Fleiss' worked example and R: psych::ICC(lmer = FALSE) (tests/reference/agreement.R).
     """
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    require_share(confidence, "confidence")
     kept, excluded_images, excluded_raters = _complete_part(np.asarray(scores, dtype=np.float64), missing)
     n, k = kept.shape
     squares = _mean_squares(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from scipy.stats import f as f_distribution
 from scipy.stats import norm
 
 from lib.errors import DataError, ParameterError
+from lib.metrics.checks import require_share
 from lib.metrics.icc import Intraclass, averaged
 
 KRule = Literal["arithmetic", "harmonic"]
@@ -117,8 +119,7 @@ def icc_from_components(
         raise DataError(f"Variance components must be finite and 0 or more, got {components.tolist()!r}.")
     if not k >= 1:
         raise ParameterError(f"k must be at least 1, got {k!r}.")
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    require_share(confidence, "confidence")
     error = participant + residual
     if image + error == 0:
         return AbsoluteAgreement(None, None, None, None, None, None, k, "all ratings are the same")
@@ -181,21 +182,26 @@ def icc_one_way(
     between = float((counts * (means - grand) ** 2).sum()) / (n_images - 1)
     degrees = n_images - 1, total - n_images
     if within <= 1e-14 * max(between, 1e-300):
-        reason = "ratings of an image never differ" if between > 0 else "all ratings are the same"
-        known = 1.0 if between > 0 else None
+        known, reason = (1.0, "ratings of an image never differ") if between > 0 else (None, "all ratings are the same")
         single = Intraclass("icc1_1", known, None, None, None, *degrees, None, 1, reason)
         return single, averaged(single, k)
     size = (total - float((counts**2).sum()) / total) / (n_images - 1)
     value = (between - within) / (between + (size - 1) * within)
-    harmonic = n_images / float((1 / counts).sum())
-    ratio = harmonic * float(means.var(ddof=1)) / within
-    level = 1 - (1 - confidence) / 2
-    lower = ratio / f_distribution.ppf(level, *degrees)
-    upper = ratio * f_distribution.ppf(level, *degrees[::-1])
-    low, high = (float((end - 1) / (end - 1 + harmonic)) for end in (lower, upper))
+    low, high = _one_way_interval(counts, float(means.var(ddof=1)) / within, degrees, confidence)
     p = float(f_distribution.sf(between / within, *degrees))
     single = Intraclass("icc1_1", value, low, high, between / within, *degrees, p, 1, None)
     return single, averaged(single, k)
+
+
+def _one_way_interval(
+    counts: NDArray[np.float64], ratio: float, degrees: tuple[int, float], confidence: float
+) -> Iterator[float]:
+    """Ends for one rating, from the variance of image means over that within images."""
+    harmonic = counts.size / float((1 / counts).sum())
+    level = 1 - (1 - confidence) / 2
+    lower = harmonic * ratio / f_distribution.ppf(level, *degrees)
+    upper = harmonic * ratio * f_distribution.ppf(level, *degrees[::-1])
+    return (float((end - 1) / (end - 1 + harmonic)) for end in (lower, upper))
 
 
 def _no_interval(image: float, error: float, covariance: NDArray[np.float64] | None) -> str | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from lib.errors import DataError, ParameterError
-from lib.metrics.checks import require_same_length, without_nan
+from lib.metrics.checks import require_same_length, require_share, without_nan
 from lib.metrics.counts import SCALE_TOLERANCE
 
 Weights = Literal["none", "linear", "quadratic"]
@@ -87,8 +87,7 @@ def cohen_kappa(table: NDArray[np.int64], confidence: float, weights: Weights = 
     """
     if weights not in ("none", "linear", "quadratic"):
         raise ParameterError(f"weights must be 'none', 'linear' or 'quadratic', got {weights!r}.")
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+    require_share(confidence, "confidence")
     counts = np.asarray(table)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or (counts < 0).any():
         raise DataError(f"A table of two raters is square and has no negative counts, got shape {counts.shape!r}.")

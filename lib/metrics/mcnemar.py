@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.stats import binom, chi2
 from lib.errors import DataError
 from lib.metrics.multiplicity import Correction, adjust
 
+Places = NDArray[np.int64]
 SCHEMA = {
     "rater_a": pl.String, "rater_b": pl.String, "n": pl.Int64, "both_right": pl.Int64, "both_wrong": pl.Int64,
     "b": pl.Int64, "c": pl.Int64, "accuracy_a": pl.Float64, "accuracy_b": pl.Float64, "difference": pl.Float64,
@@ -53,19 +54,13 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
     b = c). All counts come from three matrix products. Checked against R: mcnemar.test, binom.test
     (tests/reference/agreement.R).
     """
-    scored = ~np.isnan(right)
     if right.ndim != 2 or right.shape[0] != len(raters):
         raise DataError(f"Each rater needs one row, got {len(raters)} raters and shape {right.shape!r}.")
-    if not np.isin(right[scored], (0, 1)).all():
+    if not np.isin(right[~np.isnan(right)], (0, 1)).all():
         raise DataError("An answer is right (1), wrong (0) or not scored (NaN), got another value. Score it first.")
     pairs = list(combinations(range(len(raters)), 2))
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    hits, known = np.where(scored, right, 0.0), scored.astype(np.float64)
-    both, shared = hits @ hits.T, known @ known.T
-    hits_on_shared = hits @ known.T
-    n, both_right = (np.rint(item[first, second]).astype(np.int64) for item in (shared, both))
-    hits_a = np.rint(hits_on_shared[first, second]).astype(np.int64)
-    hits_b = np.rint(hits_on_shared[second, first]).astype(np.int64)
+    n, both_right, hits_a, hits_b = _counts(right, first, second)
     b, c = hits_a - both_right, hits_b - both_right
     share = 1 / np.where(n > 0, n, np.nan)
     exact = np.where(n > 0, np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)), np.nan)
@@ -74,19 +69,22 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
         {
             "rater_a": [raters[place] for place, _ in pairs],
             "rater_b": [raters[place] for _, place in pairs],
-            "n": n,
-            "both_right": both_right,
-            "both_wrong": n - both_right - b - c,
-            "b": b,
-            "c": c,
-            "accuracy_a": hits_a * share,
-            "accuracy_b": hits_b * share,
-            "difference": (b - c) * share,
+            "n": n, "both_right": both_right, "both_wrong": n - both_right - b - c, "b": b, "c": c,
+            "accuracy_a": hits_a * share, "accuracy_b": hits_b * share, "difference": (b - c) * share,
             "p_exact": exact,
             "chi2_corrected": statistic,
             "p_corrected": chi2.sf(statistic, 1),
         },
         schema={name: kind for name, kind in SCHEMA.items() if name != "p_adjusted"},
-    ).with_columns(cs.float().fill_nan(None))
+    ).with_columns(cs.float().fill_nan(None))  # fmt: skip
     adjusted = adjust(frame["p_exact"].to_list(), correction)
     return frame.with_columns(pl.Series("p_adjusted", adjusted, dtype=pl.Float64))
+
+
+def _counts(right: NDArray[np.float64], first: Places, second: Places) -> Iterator[Places]:
+    """Of each pair's shared images: how many, those both have right, those the first and those the second has."""
+    scored = ~np.isnan(right)
+    hits, known = np.where(scored, right, 0.0), scored.astype(np.float64)
+    on_shared = hits @ known.T
+    found = (known @ known.T)[first, second], (hits @ hits.T)[first, second], on_shared[first, second]
+    return (np.rint(item).astype(np.int64) for item in (*found, on_shared[second, first]))
