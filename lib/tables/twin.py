@@ -22,6 +22,7 @@ SHARES = {
     "alpha_ordinal",
 }
 WHOLE = {"thinking_tokens", "most_values", "fewest_values"}
+NEGATIVE = r"(^|[^\w.])-(\.?\d)"  # a hyphen that stands for a minus sign
 LIMITS = {"most_values": "at most "}  # published as limits: a figure below one does not deviate from it
 WORDS = {
     "mean": "mean", "sd": "SD of images", "alpha_ordinal": "ordinal alpha", "loo_mae": "leave-one-out MAE",
@@ -84,6 +85,7 @@ def contradictions_table(contradictions: Sequence[tuple[str, str, str, str]], no
     """Published figures that cannot all hold: (about, published, arithmetic, kept)."""
     labels = {"about": "About", "published": "Published", "arithmetic": "Why not all can hold", "kept": "Kept"}
     frame = pl.DataFrame(list(contradictions), schema=list(labels), orient="row")
+    frame = frame.with_columns(pl.all().str.replace_all(NEGATIVE, "${1}−${2}"))
     return plain_table(frame, "tbl-twin-contradictions", labels, notes, text_columns=list(labels))
 
 

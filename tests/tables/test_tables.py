@@ -327,6 +327,11 @@ def test_a_published_limit_is_shown_as_one(deviations: pl.DataFrame) -> None:
     assert [row[2:5] for row in found] == [["at most 6", "5", "kept"], ["at most 6", "7", "+1"]]
 
 
+def test_contradictions_print_minus_signs_and_leave_other_hyphens() -> None:
+    table = twin.contradictions_table([("Bias", "-.349 on [-1, 1]", "machine - people, 1-9", "v10-s5")])
+    assert rows(table)[-1] == ["Bias", "−.349 on [−1, 1]", "machine - people, 1-9", "v10-s5"]
+
+
 def test_the_twins_worst_deviation_by_kind_of_figure(deviations: pl.DataFrame) -> None:
     found = rows(twin.summary_table(deviations))
     assert found[1] == ["accuracy", "2", "1", "0", "−0.100", ".050", "a.accuracy"]
