@@ -8,9 +8,9 @@ import polars as pl
 from great_tables import GT
 
 from lib.formats import ABSENT, format_value
-from lib.tables.style import estimate_and_interval, plain_table
+from lib.tables.intervals import estimates
+from lib.tables.style import RATER_TYPES, as_text, plain_table
 
-TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 CONCORDANCE = (
     "Concordance: Lin's coefficient (1989), standard error with the correction of 2000; all intervals by Fisher's "
     "transform."
@@ -40,9 +40,8 @@ def correlations_table(scores: pl.DataFrame, names: pl.DataFrame, notes: Iterabl
         Paragraphs below the table.
     """
     joined = _named(scores, names, "ccc")
-    text = joined.with_columns(
-        _texts(joined, "n", "n"),
-        *[_intervals(joined, name) for name in ("r", "rho", "ccc")],
+    text = as_text(joined, ["n"]).with_columns(
+        *[estimates(joined, name) for name in ("r", "rho", "ccc")],
         pl.col("dimension").cast(pl.String).str.to_titlecase(),
     )
     labels = {"short_name": "Rater", "type": "Type", "n": "*n*", "r": "Pearson's *r*", "rho": "Spearman's *ρ*"}
@@ -64,11 +63,9 @@ def bland_altman_table(limits: pl.DataFrame, names: pl.DataFrame, notes: Iterabl
     """
     joined = _named(limits, names, "bias")
     inside = [ABSENT if share is None else format_value("percent", 100 * share) for share in joined["inside"]]
-    text = joined.with_columns(
-        _texts(joined, "n", "n"),
-        _texts(joined, "sd_difference", "sd_difference"),
-        *[_intervals(joined, name) for name in ("bias", "loa_lower", "loa_upper")],
-        _intervals(joined, "proportional_slope", "proportional"),
+    text = as_text(joined, ["n", "sd_difference"]).with_columns(
+        *[estimates(joined, name) for name in ("bias", "loa_lower", "loa_upper")],
+        estimates(joined, "proportional_slope", ends="proportional"),
         pl.Series("inside", inside, dtype=pl.String),
         pl.col("dimension").cast(pl.String).str.to_titlecase(),
     )
@@ -81,13 +78,4 @@ def bland_altman_table(limits: pl.DataFrame, names: pl.DataFrame, notes: Iterabl
 
 def _named(frame: pl.DataFrame, names: pl.DataFrame, by: str) -> pl.DataFrame:
     joined = frame.join(names, on="condition", maintain_order="left")
-    return joined.sort("dimension", pl.col("type").cast(TYPES), pl.col(by) * -1, "condition", nulls_last=True)
-
-
-def _texts(frame: pl.DataFrame, name: str, statistic: str) -> pl.Series:
-    return pl.Series(name, [format_value(statistic, value) for value in frame[name]], dtype=pl.String)
-
-
-def _intervals(frame: pl.DataFrame, name: str, ends: str | None = None) -> pl.Series:
-    texts = [estimate_and_interval(row, name, ends) for row in frame.iter_rows(named=True)]
-    return pl.Series(name, texts, dtype=pl.String)
+    return joined.sort("dimension", pl.col("type").cast(RATER_TYPES), pl.col(by) * -1, "condition", nulls_last=True)

@@ -9,10 +9,9 @@ from great_tables import GT
 
 from lib.formats import format_value
 from lib.tables.intervals import estimates
-from lib.tables.style import as_text, plain_table
+from lib.tables.style import RATER_TYPES, as_text, plain_table
 
 ENDS = ("", "_low", "_high")
-TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 
 
 def calibration_table(calibration: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
@@ -113,5 +112,5 @@ def _spanned(table: GT, spans: Mapping[str, list[str]]) -> GT:
 
 def _ordered(text: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     joined = text.join(names, on="condition", maintain_order="left")
-    joined = joined.sort("dimension", pl.col("type").cast(TYPES), "condition", maintain_order=True)
+    joined = joined.sort("dimension", pl.col("type").cast(RATER_TYPES), "condition", maintain_order=True)
     return joined.with_columns(pl.col("dimension").cast(pl.String).str.to_titlecase())

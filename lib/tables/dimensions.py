@@ -8,7 +8,16 @@ import polars as pl
 from great_tables import GT
 
 from lib.formats import count_in_words, format_value, plus_signed
-from lib.tables.style import BIAS_LIMITS, as_text, estimate_and_interval, mean_and_sd, plain_table, shade, spread
+from lib.tables.style import (
+    BIAS_LIMITS,
+    RATER_TYPES,
+    as_text,
+    estimate_and_interval,
+    mean_and_sd,
+    plain_table,
+    shade,
+    spread,
+)
 
 RATERS = {"short_name": "Rater"}
 
@@ -151,7 +160,7 @@ def excluded_note(scores: pl.DataFrame, names: pl.DataFrame) -> str:
 
 def _named(scores: pl.DataFrame, names: pl.DataFrame, by: str = "r", *, descending: bool = True) -> pl.DataFrame:
     joined = scores.join(names, on="condition", maintain_order="left")
-    kind = pl.col("type").cast(pl.Enum(["VLM", "FER", "Machine", "Person"]))
+    kind = pl.col("type").cast(RATER_TYPES)
     key = pl.col(by).fill_null(-2.0) * (-1 if descending else 1)
     return joined.sort("dimension", kind, key, "condition")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 from great_tables import GT
 
-from lib.formats import bounded, format_value, plus_signed
+from lib.formats import format_value, plus_signed
 from lib.tables.demographics import points
 from lib.tables.style import BIAS_LIMITS, as_text, plain_table, shade, spread
 
@@ -76,11 +76,12 @@ def emotion_test_table(
     notes
         Paragraphs below the table.
     """
-    text = as_text(tests, ["n", "sd_difference", "shapiro_p", "p", "p_bonferroni", "p_fdr_bh", "dz"])
-    text = as_text(text, {"shapiro_w": "rate", "rank_biserial": "rate", "statistic": "statistic"}).with_columns(
+    text = as_text(tests, ["n", "sd_difference", "p", "p_bonferroni", "p_fdr_bh", "dz"])
+    text = as_text(
+        text, {"shapiro_w": "rate", "shapiro_p": "p", "rank_biserial": "rate", "statistic": "statistic"}
+    ).with_columns(
         pl.Series("bias", [plus_signed(value) for value in tests["bias"]], dtype=pl.String),
         pl.col("emotion").cast(pl.String).str.to_titlecase(),
-        _p_values(tests, "shapiro_p"),
         pl.col("test").fill_null("–"),
     )
     labels = {"emotion": "Emotion", "n": "*n*", "bias": "Bias", "sd_difference": "*SD*", "shapiro_w": "*W*"}
@@ -153,12 +154,6 @@ def _heading(level: str) -> str:
 def _cell(bias: float, dz: float | None, marks: Sequence[tuple[float | None, str]], alpha: float) -> str:
     signs = "".join(sign for p, sign in marks if p is not None and p < alpha)
     return f"{plus_signed(bias)}{signs} ({format_value('dz', dz)})"
-
-
-def _p_values(tests: pl.DataFrame, name: str) -> pl.Series:
-    """A p value whose column is not named so."""
-    texts = [None if value is None else "< .001" if value < 0.001 else bounded(value) for value in tests[name]]
-    return pl.Series(name, texts, dtype=pl.String)
 
 
 def accuracy_model_table(

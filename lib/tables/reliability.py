@@ -8,7 +8,8 @@ import polars as pl
 from great_tables import GT
 
 from lib.formats import format_value
-from lib.tables.style import plain_table, spread
+from lib.tables.intervals import estimates
+from lib.tables.style import estimate_and_interval, plain_table, spread
 
 
 def reliability_table(
@@ -32,8 +33,8 @@ def reliability_table(
     rows = [
         {
             "dimension": str(row["dimension"]).capitalize(),
-            "icc2_1": _with_interval(row, "icc2_1"),
-            "icc2_k": _with_interval(row, "icc2_k"),
+            "icc2_1": estimate_and_interval(row, "icc2_1"),
+            "icc2_k": estimate_and_interval(row, "icc2_k"),
             "alpha_ordinal": format_value("alpha_ordinal", row["alpha_ordinal"]),
             **{name: _variance(row[name]) for name in ("participant", "image", "residual", "image_within")},
             "ratio_within": None if row["ratio_within"] is None else f"{row['ratio_within']:.1f}",
@@ -72,10 +73,9 @@ def machine_reliability_table(
         Paragraphs below the table.
     """
     figures = ("icc2_1", "icc2_k")
-    long = machines.with_columns(
-        pl.Series(name, [_with_interval(row, name) for row in machines.iter_rows(named=True)], dtype=pl.String)
-        for name in figures
-    ).unpivot(figures, index=["condition", "dimension"], variable_name="figure", value_name="text")
+    long = machines.with_columns(estimates(machines, name) for name in figures).unpivot(
+        figures, index=["condition", "dimension"], variable_name="figure", value_name="text"
+    )
     dimensions = [str(name) for name in machines["dimension"].unique().sort()]
     order = pl.Enum([f"{name} {figure}" for name in dimensions for figure in figures])
     long = long.with_columns(pl.concat_str(pl.col("dimension").cast(pl.String), "figure", separator=" ").cast(order))
@@ -113,16 +113,6 @@ def fit_notes(overall: pl.DataFrame, within: pl.DataFrame) -> list[str]:
         for frame, where in ((overall, ""), (within, ", within emotion"))
         for row in frame.drop_nulls("reason").iter_rows(named=True)
     ]
-
-
-def _with_interval(row: dict[str, object], name: str) -> str | None:
-    value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    if not isinstance(value, float):
-        return None
-    text = format_value(name, value)
-    if not isinstance(low, float) or not isinstance(high, float):
-        return text
-    return f"{text} [{format_value('low', low)}, {format_value('high', high)}]"
 
 
 def _variance(value: float | None) -> str | None:

@@ -9,6 +9,7 @@ from great_tables import GT, loc, md, style
 
 from lib.formats import ABSENT, format_value
 
+RATER_TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 BIAS_LIMITS = (0.0625, 0.125, 0.1875)  # shares of the scale at which a bias is shaded darker
 SHADES = {-3: "#9CC3E6", -2: "#C6DDF1", -1: "#E6F0F9", 1: "#FCEBDD", 2: "#F7CFAE", 3: "#EFAA75"}
 

@@ -9,9 +9,9 @@ from great_tables import GT
 
 from lib.formats import ABSENT, count_in_words, format_value
 from lib.metrics.substitutability import VERDICTS
-from lib.tables.style import as_text, estimate_and_interval, plain_table
+from lib.tables.intervals import estimates
+from lib.tables.style import RATER_TYPES, as_text, estimate_and_interval, plain_table
 
-TYPES = pl.Enum(["VLM", "FER", "Machine", "Person"])
 MARKS = {VERDICTS[0]: "*", VERDICTS[1]: "†", VERDICTS[2]: "", None: ""}
 DEFINITION = (
     "For every image and every person who rated it, the panel is the other people: z is a rating minus the panel's "
@@ -42,10 +42,10 @@ def z_table(compared: pl.DataFrame, names: pl.DataFrame, identifier: str, notes:
     notes
         Paragraphs below the table.
     """
-    kind = pl.col("type").cast(TYPES)
+    kind = pl.col("type").cast(RATER_TYPES)
     joined = compared.join(names, on="condition", maintain_order="left").sort(kind, "difference", "condition")
     text = as_text(joined, ["n", "machine", "people", "ratio", "p_adjusted", "verdict"]).with_columns(
-        pl.Series("difference", [estimate_and_interval(row, "difference") for row in joined.iter_rows(named=True)]),
+        estimates(joined, "difference"),
         pl.Series("within", [_percent(share) for share in joined["inside"]], dtype=pl.String),
         pl.Series("people_within", [_percent(share) for share in joined["people_inside"]], dtype=pl.String),
     )  # fmt: skip
@@ -75,7 +75,9 @@ def z_emotion_table(by_emotion: pl.DataFrame, names: pl.DataFrame, notes: Iterab
     labels = {"short_name": "Rater", "type": "Type"} | {name: name[:1].upper() + name[1:] for name in emotions}
     rows = []
     for (dimension,), own in by_emotion.group_by("dimension", maintain_order=True):
-        named = own.join(names, on="condition", maintain_order="left").sort(pl.col("type").cast(TYPES), "condition")
+        named = own.join(names, on="condition", maintain_order="left").sort(
+            pl.col("type").cast(RATER_TYPES), "condition"
+        )
         head = {"dimension": str(dimension).capitalize()}
         people = named.filter(pl.col("type") != "Person").group_by("emotion").agg(pl.col("people").median())
         rows.append(head | {"short_name": "People, left out in turn", "type": ABSENT} | _cells(people, "people"))
@@ -116,7 +118,9 @@ def ceiling_table(ratios: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str
     notes
         Paragraphs below the table.
     """
-    named = ratios.join(names, on="condition", maintain_order="left").sort(pl.col("type").cast(TYPES), "condition")
+    named = ratios.join(names, on="condition", maintain_order="left").sort(
+        pl.col("type").cast(RATER_TYPES), "condition"
+    )
     columns = ratios.select("measure", "dimension").unique(maintain_order=True)
     columns = columns.sort(pl.col("dimension").is_not_null(), "dimension", "measure")
     headings = {(row[0], row[1]): _heading(*row) for row in columns.iter_rows()}
