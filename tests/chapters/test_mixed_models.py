@@ -10,6 +10,7 @@ import pytest
 
 from lib.chapters.answers import value_answers
 from lib.chapters.mixed_models import fit_machine_models, study_models
+from lib.chapters.reliability import human_reliability
 from lib.metrics.multiplicity import adjust
 from lib.project import Project
 from lib.results import Results, nest
@@ -103,3 +104,17 @@ def test_what_could_not_be_fitted_is_said(small_project: Project) -> None:
     assert models.fits["n_observations"].null_count() == models.fits.height
     assert all(note.startswith("Not fitted: ") for note in models.fits["notes"])
     assert models.bias.is_empty()
+
+
+def test_the_study_says_which_mean_of_the_ratings_per_image_is_k(lab_project: Project) -> None:
+    study = lab_project.study
+    ragged = StudyData(lab_project).ratings[:-30]
+    found = {}
+    for rule in ("harmonic", "arithmetic"):
+        own = study.model_copy(update={"analysis": study.analysis.model_copy(update={"icc_k": rule})})
+        data = StudyData(lab_project)
+        data.study, data.ratings = own, ragged
+        found[rule] = human_reliability(data).row(0, named=True)
+    assert found["arithmetic"]["icc_k"] == pytest.approx(ragged.height / ragged["image_id"].n_unique(), rel=1e-12)
+    assert found["harmonic"]["icc_k"] < found["arithmetic"]["icc_k"]
+    assert found["harmonic"]["icc2_k"] < found["arithmetic"]["icc2_k"]
