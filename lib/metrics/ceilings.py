@@ -49,6 +49,11 @@ def mean_ratios(machines: Values, people: Values, resampling: Resampling | None)
     -------
     list of Ratio
         One a machine. Each mean is over the images that have the figure; both sides see the same draws of images.
+
+    Raises
+    ------
+    ParameterError
+        If the study resamples participants, whom a machine does not have.
     """
     known = ~np.isnan(machines)
     columns = np.hstack([people, np.where(known, machines, 0.0), known.astype(float)])

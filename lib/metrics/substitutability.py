@@ -75,8 +75,20 @@ def compare_z_scores(images: pl.DataFrame, groups: Sequence[str], resampling: Re
 def judge(compared: pl.DataFrame, family: Sequence[str], correction: Correction, confidence: float) -> pl.DataFrame:
     """Add p_adjusted, over the rows that agree in `family`, and a verdict at the level 1 - `confidence`.
 
-    The verdict is `farther than people`, `closer than people` or `not distinguishable`; null without p. The last means
-    that the data do not tell them apart, not that they are alike.
+    Parameters
+    ----------
+    compared : polars.DataFrame
+        From `compare_z_scores`; p is null where there is none.
+    family : sequence of str
+        Columns; rows that agree in them are corrected together.
+    correction, confidence
+        The study's.
+
+    Returns
+    -------
+    polars.DataFrame
+        `compared` with p_adjusted and verdict: `farther than people`, `closer than people` or `not distinguishable`;
+        null without p. The last means that the data do not tell them apart, not that they are alike.
     """
     farther, closer, neither = (pl.lit(verdict) for verdict in VERDICTS)
     told_apart = pl.col("p_adjusted") < 1 - confidence

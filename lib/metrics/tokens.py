@@ -78,6 +78,11 @@ def token_ratio(tokens: pl.DataFrame, group: str, over: str, under: str, resampl
     -------
     Estimate
         1.26 = a quarter more in `over`. n = rows of both; value None where one of them has no row, or a mean of 0.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or no row has tokens.
     """
     known, groups, draws = _drawn_means(tokens, group, resampling)
     names = groups.cast(pl.String).to_list()
