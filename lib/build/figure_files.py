@@ -12,10 +12,10 @@ from plotnine import ggplot, theme
 
 from lib.chapters.answers import label_answers, reference_emotions, value_answers
 from lib.chapters.conditions import condition_names
+from lib.chapters.correlations_and_limits import limits_of_agreement
 from lib.chapters.notes import figure_note, scale_ends
 from lib.chapters.people import human_baselines
 from lib.chapters.scores import score_labels, score_values
-from lib.chapters.value_agreement import limits_of_agreement
 from lib.figures.bland_altman import bland_altman_figure
 from lib.figures.confusion import confusion_figure, unanswered_caption
 from lib.figures.emotion_boxes import emotion_boxes_figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from lib.chapters.correlations_and_limits import INTERVALS
 from lib.chapters.records import put_share
-from lib.chapters.value_agreement import INTERVALS
 from lib.formats import format_value, p_value
 from lib.results import Results
 

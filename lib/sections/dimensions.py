@@ -8,12 +8,12 @@ from lib.chapters.answers import value_answers
 from lib.chapters.claims_dimensions import claim_emotion_bias, claim_folded, claim_inversion, claim_values
 from lib.chapters.claims_substitutability import claim_limits
 from lib.chapters.conditions import available_dimensions, condition_names
+from lib.chapters.correlations_and_limits import human_error_frame, limits_of_agreement, with_correlations
 from lib.chapters.people import human_baselines
 from lib.chapters.person import average_values
 from lib.chapters.records import record_emotion_bias, record_values
 from lib.chapters.records_dimensions import record_correlations, record_human_errors, record_limits
 from lib.chapters.scores import bias_in_groups, score_values
-from lib.chapters.value_agreement import human_error_frame, limits_of_agreement, with_correlations
 from lib.results import Results
 from lib.study_data import StudyData
 
