@@ -124,23 +124,12 @@ def type_three_contrasts(design: Design) -> dict[Term, Matrix]:
 def estimated_means(fit: MixedFit, by: Sequence[str], confidence: float = 0.95) -> pl.DataFrame:
     """Estimated marginal means: other factors are averaged over with equal weights.
 
-    Parameters
-    ----------
-    fit : MixedFit
-        A fitted model.
-    by : sequence of str
-        Factors whose levels get a mean each.
-    confidence : float
-        Level of the intervals.
+    Parameters as of `estimated_differences`, whose differences are those of these means (checked in the tests).
 
     Returns
     -------
     polars.DataFrame
         The columns `by`, then estimate, se, df, t, p, low, high; nulls where empty cells leave a mean without estimate.
-
-    Notes
-    -----
-    As `emmeans(model, by)`; `estimated_differences` are theirs. Checked by that in the tests.
     """
     cells = _level_frame(fit.design.levels, by)
     weights = np.stack([_mean_weights(fit.design, row) for row in cells.iter_rows(named=True)])
