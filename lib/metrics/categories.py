@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, confusion_matrix, precision_recall_fscore_support
-from statsmodels.stats.proportion import proportion_confint
 
 from lib.errors import DataError
 from lib.metrics.checks import finite_or_none, require_columns, require_rows, require_same_length
+from lib.metrics.proportions import wilson_intervals
 
 UNANSWERED = "unanswered"
 
@@ -159,17 +159,11 @@ def accuracy_by(frame: pl.DataFrame, groups: Sequence[str], confidence: float = 
         right_answer().sum().cast(pl.Int64).alias("correct"),
     ]
     tallied = frame.group_by(list(groups)).agg(figures).sort(list(groups)) if groups else frame.select(figures)
-    asked = tallied["n"].to_numpy()
-    low, high = proportion_confint(
-        tallied["correct"].to_numpy(), np.maximum(asked, 1), alpha=1 - confidence, method="wilson"
-    )
+    low, high = wilson_intervals(tallied["correct"].to_numpy(), tallied["n"].to_numpy(), confidence)
     shares = tallied.with_columns(
-        (pl.col("correct") / pl.col("n")).alias("accuracy"),
-        pl.Series("low", np.asarray(low, dtype=float)),
-        pl.Series("high", np.asarray(high, dtype=float)),
+        (pl.col("correct") / pl.col("n")).alias("accuracy"), pl.Series("low", low), pl.Series("high", high)
     )
-    blank = pl.col("n") == 0
-    return shares.with_columns(pl.when(~blank).then(pl.col(name)).alias(name) for name in ("accuracy", "low", "high"))
+    return shares.with_columns(pl.col("accuracy", "low", "high").fill_nan(None))
 
 
 def _encode(labels: pl.Series, categories: Sequence[str]) -> NDArray[np.int64]:

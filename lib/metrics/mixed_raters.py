@@ -56,11 +56,14 @@ def fit_rater_model(
     Notes
     -----
     The two choices answer different questions. With means, an image has two values, and the model is one of paired
-    differences: the standard error of a bias is the pooled spread of machine - people over images. The residuals of
-    the two rater types are not exchangeable then (people's are averages of many ratings, and smaller), of which
-    differences take no harm, but the variance of the random intercept does: it is not that of single ratings. With
-    ratings, the residual variance is nearly that of single people, and the machine's one value is held to vary like
-    a person's: a bias is judged against how much people differ, not against how constant the machine's error is.
+    differences: the standard error of a bias is the spread of machine - people over images, pooled over all emotions.
+    Where one emotion's differences spread more than another's, its standard error is too small and the other's too
+    large; `lib.metrics.paired_differences` tests each emotion by its own spread. In a singular fit the pairing is lost
+    as well: differences are then tested as if machine and people had rated different images. The residuals of the two
+    rater types are not exchangeable with means (people's are averages of many ratings, and smaller); the variance of
+    the random intercept is then not that of single ratings. With ratings, the residual variance is nearly that of
+    single people, and the machine's one value is held to vary like a person's: a bias is judged against how much people
+    differ, not against how constant the machine's error is.
     Missing values are left out one by one, as R does: an image without an answer of the machine keeps people's.
     """
     values = rater_frame(pairs, factors, people, ratings)

@@ -148,7 +148,7 @@ def wilson_intervals(successes: Counts, totals: Counts, confidence: float) -> tu
     """Wilson's (1927, doi:10.1080/01621459.1927.10502953) low and high ends of shares; NaN where there is no case."""
     low, high = proportion_confint(successes, np.maximum(totals, 1), alpha=1 - confidence, method="wilson")
     blank = np.asarray(totals) == 0
-    return np.where(blank, np.nan, low), np.where(blank, np.nan, high)
+    return np.where(blank, np.nan, np.clip(low, 0, 1)), np.where(blank, np.nan, np.clip(high, 0, 1))
 
 
 def share_tests(counts: pl.DataFrame, by: Sequence[str], successes: str, total: str = "n") -> pl.DataFrame:
