@@ -1,4 +1,4 @@
-# Nested-model F tests and factorial analyses of variance: anova() and car::Anova() on four designs.
+# Nested-model F tests and factorial analyses of variance: anova() and car::Anova() on four designs; split plots by aov().
 suppressMessages(library(car))
 library(jsonlite)
 
@@ -57,3 +57,54 @@ expected <- lapply(designs, function(d) {
   out
 })
 write_json(expected, "anova_expected.json", auto_unbox = TRUE, digits = NA, pretty = TRUE)
+
+# Units with several images: groups tested between identities, groups x emotion against identity x emotion (split plot).
+set.seed(20260306)
+make_units <- function(sizes, images = function(k) rep(1, k)) {
+  units <- data.frame(race = rep(c("Black", "Caucasian", "Korean"), sizes))
+  units$identity <- sprintf("%s%02d", substr(units$race, 1, 1), seq_len(nrow(units)))
+  units$own <- rnorm(nrow(units), 0, .8)
+  d <- merge(units, data.frame(emotion = c("angry", "fear", "happy", "sad")))
+  d <- d[rep(seq_len(nrow(d)), images(nrow(d))), ]
+  d$bias <- round(d$own + c(angry = -1, fear = 0, happy = 1, sad = .2)[d$emotion] +
+                    ifelse(d$race == "Korean", .5, 0) + rnorm(nrow(d), 0, .7), 3)
+  rownames(d) <- NULL
+  d[c("race", "identity", "emotion", "bias")]
+}
+balanced <- make_units(c(6, 6, 6))
+unequal <- make_units(c(4, 9, 6))
+lacking <- unequal
+lacking$bias[c(3, 30, 31, 50)] <- NA
+lacking <- lacking[-70, ]
+several <- make_units(c(5, 5, 7), function(k) sample(1:3, k, replace = TRUE))
+right <- unequal
+right$bias <- as.numeric(right$bias > .2)
+unit_designs <- list(balanced = balanced, unequal = unequal, lacking = lacking, several = several, right = right)
+write.csv(do.call(rbind, lapply(names(unit_designs), function(name) cbind(design = name, unit_designs[[name]]))),
+          "anova_units.csv", row.names = FALSE, na = "")
+
+test <- function(f, df_residual, p, units, excluded) {
+  list(f_units = f, df_residual_units = df_residual, p_units = p, n_units = units, n_units_excluded = excluded)
+}
+of_units <- function(d) {
+  all_units <- length(unique(d$identity))
+  images <- aggregate(bias ~ race + identity, d, mean)  # all of a unit's images alike
+  cells <- aggregate(bias ~ race + identity + emotion, d, mean)
+  seen <- table(cells$identity)
+  cells <- cells[cells$identity %in% names(seen)[seen == length(unique(cells$emotion))], ]
+  n <- length(unique(cells$identity))
+  cells$identity <- factor(cells$identity)
+  s <- summary(aov(bias ~ race * emotion + Error(identity / emotion), cells))
+  between <- s[["Error: identity"]][[1]]
+  within <- s[["Error: identity:emotion"]][[1]]
+  place <- grep("race:emotion", rownames(within))
+  nested <- anova(lm(bias ~ identity + emotion, cells), lm(bias ~ identity + emotion + race:emotion, cells))
+  stopifnot(all.equal(nested$F[2], within$`F value`[place]))
+  plain <- summary(aov(bias ~ race, images))[[1]]
+  list(
+    main = test(between$`F value`[1], between$Df[2], between$`Pr(>F)`[1], n, all_units - n),
+    interaction = test(within$`F value`[place], tail(within$Df, 1), within$`Pr(>F)`[place], n, all_units - n),
+    images = test(plain$`F value`[1], plain$Df[2], plain$`Pr(>F)`[1], nrow(images), all_units - nrow(images))
+  )
+}
+write_json(lapply(unit_designs, of_units), "anova_units_expected.json", auto_unbox = TRUE, digits = NA, pretty = TRUE)
