@@ -8,6 +8,7 @@ import polars as pl
 
 from lib.chapters.answers import label_answers, value_answers
 from lib.chapters.notes import scale_ends
+from lib.chapters.units import unit_of_faces
 from lib.metrics.calibration import Calibrated, assign_folds, calibrate
 from lib.metrics.human import HumanBaseline
 from lib.metrics.hybrid import HybridScores, score_hybrid
@@ -25,24 +26,18 @@ def folded_answers(data: StudyData) -> pl.DataFrame:
     -------
     polars.DataFrame
         condition, dimension, image_id, emotion, machine, people_mean, predicted, fold. All images of one identity are
-        in one fold; the identity is the study's first factor without levels (else each image is a unit of its own).
+        in one fold (`lib.chapters.units.unit_of_faces`; else each image is a unit of its own).
         fold is null where the study has fewer than two units.
     """
     values = value_answers(data, list(data.conditions))
     labels = label_answers(data, list(data.conditions)).select("condition", "image_id", "predicted")
-    images = data.images.select("image_id", unit_of_folds(data) or pl.col("image_id").alias("unit"))
+    images = data.images.select("image_id", unit_of_faces(data) or pl.col("image_id").alias("unit"))
     units = images.to_series(1)
     known = units.n_unique() > 1 or units.null_count() > 1
     fold = assign_folds(units, data.study.analysis.seed) if known else pl.Series("fold", [None] * units.len(), pl.Int64)
     columns = ["condition", "dimension", "image_id", "emotion", "machine", "people_mean"]
     joined = values.select(columns).join(labels, on=["condition", "image_id"], how="left", maintain_order="left")
     return joined.join(images.select("image_id", fold), on="image_id", how="left", maintain_order="left")
-
-
-def unit_of_folds(data: StudyData) -> str | None:
-    """The factor whose images stay together in cross-validation, such as identity; None in a study without one."""
-    free = [name for name, factor in data.study.factors.items() if not factor.levels and name in data.images.columns]
-    return free[0] if free else None
 
 
 def calibration_frame(data: StudyData, answers: pl.DataFrame, baselines: dict[str, HumanBaseline]) -> pl.DataFrame:

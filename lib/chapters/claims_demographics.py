@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_raters, put_row
+from lib.chapters.claims_units import claim_units, put_by_unit
 from lib.formats import count_in_words, plus_signed
 from lib.results import Results
 
@@ -18,7 +19,8 @@ def claim_accuracy_tests(
 
     Keys: claims.accuracy_tests.<factor>.<kind>.{differ.{count, ...}, uncorrected.{count, ...}, largest.{short_name,
     chi2, df, p, p_adjusted, cramers_v}}; claims.accuracy_models.<term>.<given or alone>.<kind>.{differ.{count, ...},
-    largest.{short_name, chi2, df, p, p_adjusted}}.
+    largest.{short_name, chi2, df, p, p_adjusted}}. Between units of faces: claims.accuracy_tests.<factor>.<kind>.{
+    by_unit, units} as `lib.chapters.claims_units` has them.
     """
     shown = ["short_name", "chi2", "df", "p", "p_adjusted"]
     for kind in KINDS:
@@ -26,6 +28,8 @@ def claim_accuracy_tests(
             path = ["claims", "accuracy_tests", str(factor), kind]
             _put_differing(results, path, own, alpha, by="cramers_v", shown=[*shown, "cramers_v"])
             put_raters(results, path, own, uncorrected=pl.col("p") < alpha)
+            put_by_unit(results, path, own, alpha)
+            claim_units(results, [*path, "units"], own, alpha)
         for (term, given), own in _of_kind(models, names, kind).group_by("term", "given", maintain_order=True):
             path = ["claims", "accuracy_models", str(term), str(given).replace(" + ", "_") or "alone", kind]
             _put_differing(results, path, own, alpha, by="chi2", shown=shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from lib.chapters.claims import KINDS, extreme_row, of_kind, put_count, put_raters, put_row
+from lib.chapters.claims_units import claim_units, put_by_unit
 from lib.formats import count_in_words
 from lib.results import Results
 
@@ -16,7 +17,8 @@ def claim_omnibus(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, a
 
     Keys, under claims.anova.<dimension>.<term>.<kind>: significant.{count, ...} and not_significant.{count, ...} (by
     the corrected p), uncorrected.{count, ...}, largest.{short_name, f, df, df_residual, p, p_adjusted, eta_squared,
-    partial_eta_squared}; claims.anova.largest.<kind>.{..., dimension, term}: the largest effect of all.
+    partial_eta_squared}; claims.anova.largest.<kind>.{..., dimension, term}: the largest effect of all. Between units
+    of faces: by_unit.{count, ...}, and claims.anova.units.<main or interaction>.<kind> as `claim_units` has it.
     """
     joined = anovas.join(names, on="condition", maintain_order="left")
     for kind in KINDS:
@@ -28,8 +30,14 @@ def claim_omnibus(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, a
             put_raters(
                 results, path, own, significant=significant, not_significant=~significant, uncorrected=uncorrected
             )
+            put_by_unit(results, path, own, alpha)
             if own.drop_nulls("f").height:
                 put_row(results, [*path, "largest"], extreme_row(own.drop_nulls("f"), "f", highest=True), EFFECT)
+        for part, chosen in (
+            ("main", ~pl.col("term").str.contains(":")),
+            ("interaction", pl.col("term").str.contains(":")),
+        ):
+            claim_units(results, ["claims", "anova", "units", part, kind], whole.filter(chosen), alpha)
         if whole.drop_nulls("eta_squared").height:
             row = extreme_row(whole.drop_nulls("eta_squared"), "eta_squared", highest=True)
             put_row(results, ["claims", "anova", "largest", kind], row, [*EFFECT, "dimension", "term"])

@@ -9,6 +9,7 @@ from itertools import combinations
 import polars as pl
 
 from lib.chapters.group_scores import with_adjusted
+from lib.chapters.units import with_unit_effects
 from lib.metrics.anova import Effect, compare_models, factorial_anova, has_empty_cells
 from lib.metrics.categories import right_answer
 from lib.metrics.designs import Term
@@ -69,9 +70,10 @@ def omnibus_anova(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         condition, dimension, factor, term (`race`, `race:emotion`), the fields of `Effect`, p_adjusted (corrected over
         conditions for each dimension and term). F has the residual of the larger of the two models in its denominator.
+        Beside them `lib.chapters.units.UNIT_FIGURES`: the same effects where units, not images, are independent.
     """
-    rows = []
-    for key, own in _biases(values):
+    rows, biases = [], with_bias(values)
+    for key, own in _conditions(biases):
         for factor in data.study.group_factors:
             main: Term = (factor,)
             for smaller, added in (([EMOTION], main), ([main, EMOTION], (factor, "emotion"))):
@@ -79,7 +81,7 @@ def omnibus_anova(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
                     effect = compare_models(own, "bias", smaller, [*smaller, added])
                     rows.append(key | {"factor": factor, "term": ":".join(added)} | asdict(effect))
     kinds = schema_like(values, KEYS) | {"factor": pl.String, "term": pl.String}
-    return _adjusted(data, rows, kinds, ["dimension", "term"])
+    return with_unit_effects(data, _adjusted(data, rows, kinds, ["dimension", "term"]), biases)
 
 
 def anova_by_emotion(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +96,7 @@ def anova_by_emotion(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:
     """
     factors = list(data.study.group_factors)
     rows = []
-    for key, own in _biases(values) if factors else ():
+    for key, own in _conditions(with_bias(values)) if factors else ():
         for (emotion,), stratum in own.drop_nulls(["emotion"]).group_by("emotion", maintain_order=True):
             complete = stratum.drop_nulls(["bias", *factors])
             if complete.is_empty():
@@ -121,10 +123,16 @@ def _accuracy_terms(factors: Sequence[str]) -> list[tuple[list[Term], Term]]:
     return alone + [([(first,), (second,)], (first, second)) for first, second in combinations(factors, 2)]
 
 
-def _biases(values: pl.DataFrame) -> Iterator[tuple[dict[str, object], pl.DataFrame]]:
+def with_bias(values: pl.DataFrame) -> pl.DataFrame:
+    """Add bias, machine minus people's mean; null where either is missing."""
+    return values.with_columns(
+        (pl.col("machine").cast(pl.Float64).fill_nan(None) - pl.col("people_mean")).alias("bias")
+    )
+
+
+def _conditions(biases: pl.DataFrame) -> Iterator[tuple[dict[str, object], pl.DataFrame]]:
     """Each condition's bias on each dimension."""
-    bias = (pl.col("machine").cast(pl.Float64).fill_nan(None) - pl.col("people_mean")).alias("bias")
-    for key, own in values.with_columns(bias).group_by(KEYS, maintain_order=True):
+    for key, own in biases.group_by(KEYS, maintain_order=True):
         yield dict(zip(KEYS, key, strict=True)), own
 
 

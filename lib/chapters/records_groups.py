@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from lib.chapters.units import UNIT_FIGURES
 from lib.formats import plus_signed
 from lib.results import Results
 
@@ -55,10 +56,11 @@ def record_false_positives(results: Results, rates: pl.DataFrame, tests: pl.Data
 def record_accuracy_tests(results: Results, tests: pl.DataFrame, models: pl.DataFrame) -> None:
     """Record conditions.<id>.accuracy_tests.<factor>.{chi2, df, p_chi2, p_yates, cramers_v, p, p_adjusted, ...}.
 
+    f_units, df_residual_units, p_units, p_units_adjusted, n_units, n_units_excluded: the same between units of faces.
     Also conditions.<id>.accuracy_models as rows: term, given, chi2, df, df_nominal, p, p_adjusted, n, n_separated.
     """
     for row in tests.iter_rows(named=True):
-        for name in SHARE_TESTS:
+        for name in (*SHARE_TESTS, *UNIT_FIGURES):
             results.put(["conditions", row["condition"], "accuracy_tests", row["factor"], name], row[name])
     names = ["term", "given", "chi2", "df", "df_nominal", "p", "p_adjusted", "n", "n_excluded", "n_separated"]
     for (condition,), own in models.group_by("condition", maintain_order=True):
@@ -84,11 +86,12 @@ def record_anovas(results: Results, omnibus: pl.DataFrame, by_emotion: pl.DataFr
     """Record conditions.<id>.<dim>.anova and .anova_by_emotion as rows.
 
     Their columns: factor (or emotion and sums), term, df, df_residual, f, p, p_adjusted, eta_squared,
-    partial_eta_squared, n, n_excluded.
+    partial_eta_squared, n, n_excluded; of anova also `lib.chapters.units.UNIT_FIGURES`.
     """
-    for name, frame, first in (("anova", omnibus, ["factor"]), ("anova_by_emotion", by_emotion, ["emotion", "sums"])):
+    whole, within = ["factor", *ANOVA_FIGURES, *UNIT_FIGURES], ["emotion", "sums", *ANOVA_FIGURES]
+    for name, frame, columns in (("anova", omnibus, whole), ("anova_by_emotion", by_emotion, within)):
         for (condition, dimension), own in frame.group_by("condition", "dimension", maintain_order=True):
-            rows = own.select(*first, *ANOVA_FIGURES).iter_rows(named=True)
+            rows = own.select(columns).iter_rows(named=True)
             results.put_rows(["conditions", str(condition), str(dimension), name], rows)
 
 

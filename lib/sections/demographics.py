@@ -27,6 +27,7 @@ from lib.chapters.group_scores import (
 )
 from lib.chapters.records import record_cells, record_group_bias, record_groups
 from lib.chapters.records_groups import record_accuracy_tests, record_bias_tests, record_false_positives
+from lib.chapters.units import with_unit_shares
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -50,7 +51,8 @@ def demographics_section(data: StudyData, results: Results) -> Frames:
     -------
     dict of str to polars.DataFrame
         `accuracy_by_group`, `accuracy_by_group_and_emotion`: condition, factor, level (and intended), n, correct,
-        accuracy, low, high. `accuracy_tests`, `accuracy_tests_by_emotion`: `ShareTest` and p_adjusted.
+        accuracy, low, high. `accuracy_tests`, `accuracy_tests_by_emotion`: `ShareTest` and p_adjusted;
+        the first also `lib.chapters.units.UNIT_FIGURES`.
         `accuracy_models`: `lib.chapters.group_models.accuracy_models`. `false_positives`, `false_positive_tests`:
         `lib.chapters.group_scores`. `bias_by_group`, `bias_tests_by_emotion`: `PairedTest`, corrected.
     """
@@ -63,7 +65,7 @@ def demographics_section(data: StudyData, results: Results) -> Frames:
     frames = {
         "accuracy_by_group": accuracy,
         "accuracy_by_group_and_emotion": cells,
-        "accuracy_tests": accuracy_tests(data, accuracy),
+        "accuracy_tests": with_unit_shares(data, accuracy_tests(data, accuracy), grouped),
         "accuracy_tests_by_emotion": hits,
         "accuracy_models": accuracy_models(data, labels),
         "false_positives": rates,

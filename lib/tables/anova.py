@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 from great_tables import GT
 
 from lib.formats import format_value, signed
 from lib.tables.style import as_text, plain_table, spread
+from lib.tables.units import units_column
 
 EFFECT = {"f": "*F*", "eta_squared": "η²", "partial_eta_squared": "η²ₚ", "p": "*p*", "p_adjusted": "*p* corrected"}
 WITHIN = {"f": "*F*", "partial_eta_squared": "η²ₚ", "p_adjusted": "*p* corrected"}
@@ -22,6 +23,7 @@ def omnibus_table(
     label: str,
     *,
     identifier: str,
+    unit: str | None = None,
     notes: Iterable[str | None] = (),
 ) -> GT:
     """Main effect of a factor and its interaction with emotion on the bias; the machine with the largest F first.
@@ -29,21 +31,24 @@ def omnibus_table(
     Parameters
     ----------
     anovas
-        condition, factor, term, the columns of `EFFECT`, df, df_residual; one dimension.
+        condition, factor, term, the columns of `EFFECT`, df, df_residual, with `unit` p_units_adjusted; one dimension.
     names
         `lib.chapters.conditions.condition_names`.
     factor, label
         The factor's column, and what readers call it.
     identifier
         The cell's label.
+    unit
+        What readers call the unit of faces, for a column of the corrected p between units; None leaves it out.
     notes
         Paragraphs below the table.
     """
     own = anovas.filter(pl.col("factor") == factor)
     terms = {"main": factor, "interaction": f"{factor}:emotion"}
+    effect = EFFECT | units_column(unit)
     parts = {
-        part: as_text(own.filter(pl.col("term") == term), EFFECT_NAMES).select(
-            "condition", *(pl.col(name).alias(f"{part} {name}") for name in EFFECT)
+        part: as_text(own.filter(pl.col("term") == term), list(effect)).select(
+            "condition", *(pl.col(name).alias(f"{part} {name}") for name in effect)
         )
         for part, term in terms.items()
     }
@@ -53,10 +58,10 @@ def omnibus_table(
     )
     for frame in parts.values():
         wide = wide.join(frame, on="condition", how="left", maintain_order="left")
-    labels = {"short_name": "Rater"} | {f"{part} {name}": text for part in parts for name, text in EFFECT.items()}
+    labels = {"short_name": "Rater"} | {f"{part} {name}": text for part in parts for name, text in effect.items()}
     table = plain_table(wide, identifier, labels, [residual_note(own, names, terms), *notes], groups="type")
     for part, heading in (("main", f"{label}, given emotion"), ("interaction", f"{label} × emotion")):
-        columns = [f"{part} {name}" for name in EFFECT]
+        columns = [f"{part} {name}" for name in effect]
         table = table.tab_spanner(label=heading, columns=columns, id=f"spanner-{part}")
     return table
 
@@ -86,7 +91,7 @@ def emotion_anova_table(
     terms = anovas["term"].unique(maintain_order=True).to_list()
     wide = anovas.select("condition", "emotion").unique(maintain_order=True)
     for term in terms:
-        own = as_text(anovas.filter(pl.col("term") == term), EFFECT_NAMES)
+        own = as_text(anovas.filter(pl.col("term") == term), list(EFFECT))
         part = own.select("condition", "emotion", *(pl.col(name).alias(f"{term} {name}") for name in WITHIN))
         wide = wide.join(part, on=["condition", "emotion"], how="left", maintain_order="left")
     wide = wide.join(names, on="condition", maintain_order="left").with_columns(
@@ -186,6 +191,3 @@ def residual_note(anovas: pl.DataFrame, names: pl.DataFrame, terms: Mapping[str,
                 f"{part if place == 0 else 'but'} {format_value('n', df)} and {format_value('n', residual)}{who}"
             )
     return signed(f"Degrees of freedom: {', '.join(said)}.") if said else "No machine could be tested."
-
-
-EFFECT_NAMES: Sequence[str] = tuple(EFFECT)

@@ -9,6 +9,7 @@ from great_tables import GT
 
 from lib.formats import format_value, plus_signed, signed
 from lib.tables.style import BIAS_LIMITS, as_text, interval, plain_table, shade, spread
+from lib.tables.units import units_column
 
 TESTED = {"chi2": "*χ*²", "p": "*p*", "p_adjusted": "*p* corrected"}
 
@@ -21,6 +22,7 @@ def group_accuracy_table(
     notes: Iterable[str | None] = (),
     *,
     tests: pl.DataFrame | None = None,
+    unit: str | None = None,
 ) -> GT:
     """Accuracy with its interval of every rater (rows) by level of one factor (columns), the most uneven rater first.
 
@@ -37,7 +39,10 @@ def group_accuracy_table(
     notes
         Paragraphs below the table.
     tests
-        condition, chi2, p, p_adjusted of equal accuracy at all levels; None leaves these columns out.
+        condition, chi2, p, p_adjusted of equal accuracy at all levels, with `unit` also p_units_adjusted; None leaves
+        these columns out.
+    unit
+        What readers call the unit of faces between which the levels are also tested; None leaves that column out.
     """
     text = as_text(groups, ["accuracy"]).with_columns(interval(groups).alias("interval"))
     cell = pl.concat_str("accuracy", "interval", separator=" ", ignore_nulls=True).alias("cell")
@@ -50,9 +55,10 @@ def group_accuracy_table(
     wide = wide.with_columns(points(wide, "gap"))
     labels = {"short_name": "Rater", "type": "Type"} | {name: name for name in levels} | {"gap": "Largest difference"}
     if tests is not None:
-        figures = as_text(tests, list(TESTED)).select("condition", *TESTED)
+        tested = TESTED | units_column(unit)
+        figures = as_text(tests, list(tested)).select("condition", *tested)
         wide = wide.join(figures, on="condition", how="left", maintain_order="left")
-        labels |= TESTED
+        labels |= tested
     return plain_table(wide, identifier, labels, notes, text_columns=["type"])
 
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from lib.chapters.calibration import calibration_frame, folded_answers, hybrid_frame, unit_of_folds
+from lib.chapters.calibration import calibration_frame, folded_answers, hybrid_frame
 from lib.chapters.claims_calibration import claim_calibration, claim_hybrid
 from lib.chapters.people import human_baselines
+from lib.chapters.units import unit_of_faces
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -17,10 +18,10 @@ NAMES = pl.DataFrame(
 def test_all_images_of_one_identity_share_a_fold(lab_project, small_project, bare_project) -> None:
     for project, unit in ((lab_project, "identity"), (small_project, "actor")):
         data = StudyData(project)
-        assert unit_of_folds(data) == unit
+        assert unit_of_faces(data) == unit
         folds = folded_answers(data).join(data.images.select("image_id", unit), on="image_id")
         assert set(folds.group_by(unit).agg(pl.col("fold").n_unique())["fold"]) == {1}
-    assert unit_of_folds(StudyData(bare_project)) is None
+    assert unit_of_faces(StudyData(bare_project)) is None
     assert folded_answers(StudyData(bare_project)).is_empty()
 
 
