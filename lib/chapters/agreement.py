@@ -77,7 +77,7 @@ def _kappa_row(own: pl.DataFrame, categories: tuple[str, ...], data: StudyData) 
 
 
 def pairs_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
-    """Every pair of raters: McNemar's test of their accuracies, and kappa between their labels.
+    """Every pair of machines: McNemar's test of their accuracies, and kappa between their labels.
 
     Parameters
     ----------
@@ -90,9 +90,10 @@ def pairs_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
     -------
     polars.DataFrame
         rater_a, rater_b (ids in alphabetical order), the columns of `lib.metrics.mcnemar.mcnemar_pairs`, kappa_n
-        (images that both answered), kappa, kappa_low, kappa_high. The person is the composite of the predictions.
+        (images that both answered), kappa, kappa_low, kappa_high. One draw of the held-out person is no rater of its
+        own: machines stand beside the person in `lib.chapters.beside_person.beside_frame`.
     """
-    raters = sorted(answers["condition"].cast(pl.String).unique())
+    raters = sorted(name for name in answers["condition"].cast(pl.String).unique() if name != HUMAN_NULL)
     schema = PAIR_SCHEMA | BETWEEN
     if len(raters) < 2:
         return pl.DataFrame(schema=schema)
@@ -113,12 +114,10 @@ def pairs_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def lacking_pairs(pairs: pl.DataFrame) -> Lacking | None:
-    """A note where the study has no second rater to compare with; None (false) where there are pairs."""
+    """A note where the study has no second machine to compare with; None (false) where there are pairs."""
     if pairs.height:
         return None
-    return Lacking(
-        "second rater", "Add another condition's predictions, or set `analysis.human_null: true`, to get it."
-    )
+    return Lacking("second machine", "Add another condition's predictions to get it.")
 
 
 def _between(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from lib.chapters.claims import KINDS, extreme_row, listed, of_kind, put_count, put_share
-from lib.contracts.predictions import HUMAN_NULL
 from lib.formats import bounded, count_in_words, format_value, p_value, plus_signed, signed
 from lib.results import Results
 
@@ -44,35 +43,37 @@ def claim_pairs(results: Results, pairs: pl.DataFrame, names: pl.DataFrame, leve
 
 
 def claim_best(results: Results, pairs: pl.DataFrame, kappas: pl.DataFrame, names: pl.DataFrame, level: float) -> None:
-    """Whether the two highest kappas of each kind differ in accuracy, and the best machine from the held-out person.
+    """Whether the two highest kappas of each kind differ in accuracy.
 
-    Keys, under claims.agreement: best_two.<kind>.{first, second, difference_points, p_adjusted, differ, verb};
-    best_person.<kind>.{first, difference_points, p_adjusted, differ, verb}; above_person.<kind>.{count, ...},
-    below_person.<kind>.{count, ...}, like_person.<kind>.{count, ...} (by the adjusted test).
+    Keys, under claims.agreement: best_two.<kind>.{first, second, difference_points, p_adjusted, differ, verb}.
     """
     ranked = kappas.join(names, on="condition", maintain_order="left").drop_nulls("kappa")
     ranked = ranked.sort(pl.col("kappa") * -1, "condition")
     for kind in KINDS:
-        own = of_kind(ranked, kind)
-        best = own.head(2)["condition"].cast(pl.String).to_list()
+        own = of_kind(ranked, kind).head(2)
+        best = own["condition"].cast(pl.String).to_list()
         if len(best) == 2 and (row := _pair(pairs, *best)):
-            _put_pair(results, [*CLAIMS, "best_two", kind], row, own.head(2)["short_name"].to_list(), level)
-        against = {name: _pair(pairs, name, HUMAN_NULL) for name in own["condition"].cast(pl.String)}
-        if not best or against[best[0]] is None:
+            _put_pair(results, [*CLAIMS, "best_two", kind], row, own["short_name"].to_list(), level)
+
+
+def claim_person(results: Results, beside: pl.DataFrame, names: pl.DataFrame, level: float) -> None:
+    """Which machines are more accurate than one person, less accurate, or cannot be told; the best machine's lead.
+
+    Keys, under claims.agreement: best_person.<kind>.{first, difference_points, p_adjusted, differ, verb} of the most
+    accurate machine; above_person.<kind>.{count, ...}, below_person.<kind>.{count, ...}, like_person.<kind>.{count,
+    ...} (by the adjusted test; a machine without a test cannot be told).
+    """
+    joined = beside.drop_nulls("difference").join(names, on="condition", maintain_order="left")
+    apart = (pl.col("p_adjusted") < level).fill_null(value=False)
+    above, below = apart & (pl.col("difference") > 0), apart & (pl.col("difference") < 0)
+    for kind in KINDS:
+        own = of_kind(joined, kind)
+        if own.is_empty():
             continue
-        _put_pair(
-            results, [*CLAIMS, "best_person", kind], against[best[0]] or {}, own["short_name"].to_list()[:1], level
-        )
-        groups: dict[str, list[str]] = {"above_person": [], "below_person": [], "like_person": []}
-        for name, shown in own.select(pl.col("condition").cast(pl.String), "short_name").iter_rows():
-            if row := against[name]:
-                p, difference = row["p_adjusted"], row["difference"] or 0.0
-                apart = p is not None and p < level
-                groups["like_person" if not apart else "above_person" if difference > 0 else "below_person"].append(
-                    shown
-                )
-        for word, members in groups.items():
-            put_count(results, [*CLAIMS, word, kind], members, own.height)
+        best = own.sort(pl.col("difference") * -1, "condition").row(0, named=True)
+        _put_pair(results, [*CLAIMS, "best_person", kind], best, [best["short_name"]], level)
+        for word, holds in (("above_person", above), ("below_person", below), ("like_person", ~(above | below))):
+            put_count(results, [*CLAIMS, word, kind], own.filter(holds)["short_name"].to_list(), own.height)
 
 
 def claim_alpha(results: Results, alphas: pl.DataFrame) -> None:

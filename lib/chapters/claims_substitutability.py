@@ -15,20 +15,21 @@ WORDS = dict(zip(VERDICTS, ("farther", "closer", "not_distinguishable"), strict=
 Z_ROW = ("short_name", "machine", "people", "difference", "difference_low", "difference_high", "ratio")
 
 
-def claim_limits(
-    results: Results, scores: pl.DataFrame, limits: pl.DataFrame, names: pl.DataFrame, level: float
-) -> None:
+def claim_limits(results: Results, scores: pl.DataFrame, limits: pl.DataFrame, names: pl.DataFrame) -> None:
     """Ranges of concordance and limits, the narrowest and widest limits, and how many raters' spread differs.
 
     Keys, for each kind and dimension: claims.limits.<kind>.<dimension>.{ccc, rho, loa_lower, loa_upper,
     loa_width}.{low, high}; .{narrowest, widest}.{short_name, loa_lower, loa_upper, loa_width};
-    .{lowest_ccc, highest_ccc}.{short_name, ccc}; .{steeper, flatter}.{count, ...}: proportional slope above or below 0
-    at p < `level`; .bias_excludes_zero.{count, ...}.
+    .{lowest_ccc, highest_ccc}.{short_name, ccc}; .{steeper, flatter}.{count, ...}: interval of the proportional slope
+    above or below that of the held-out person, whose slope is what noise alone gives (absent without a person);
+    .bias_excludes_zero.{count, ...}.
     """
     width = (pl.col("loa_upper") - pl.col("loa_lower")).alias("loa_width")
     keys = ["condition", "dimension"]
     joined = limits.join(scores.select(*keys, "rho", "ccc"), on=keys, how="left", maintain_order="left")
     joined = joined.with_columns(width).join(names, on="condition", maintain_order="left")
+    person = joined.filter(pl.col("type") == "Person").select("dimension", "proportional_low", "proportional_high")
+    joined = joined.join(person, on="dimension", how="left", suffix="_person", maintain_order="left")
     for kind, dimension, own in _parts(joined):
         path = ["claims", "limits", kind, dimension]
         for figure in ("ccc", "rho", "loa_lower", "loa_upper", "loa_width"):
@@ -36,13 +37,13 @@ def claim_limits(
         widths = ("short_name", "loa_lower", "loa_upper", "loa_width")
         put_extremes(results, path, own, "loa_width", columns=widths, words=("narrowest", "widest"))
         put_extremes(results, path, own, "ccc", columns=("short_name", "ccc"), words=("lowest_ccc", "highest_ccc"))
-        significant = pl.col("proportional_p") < level
-        put_raters(
-            results, path, own,
-            steeper=significant & (pl.col("proportional_slope") > 0),
-            flatter=significant & (pl.col("proportional_slope") < 0),
-            bias_excludes_zero=(pl.col("bias_low") > 0) | (pl.col("bias_high") < 0),
-        )  # fmt: skip
+        put_raters(results, path, own, bias_excludes_zero=(pl.col("bias_low") > 0) | (pl.col("bias_high") < 0))
+        if own["proportional_low_person"].null_count() < own.height:
+            put_raters(
+                results, path, own,
+                steeper=pl.col("proportional_low") > pl.col("proportional_high_person"),
+                flatter=pl.col("proportional_high") < pl.col("proportional_low_person"),
+            )  # fmt: skip
 
 
 def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataFrame, names: pl.DataFrame) -> None:

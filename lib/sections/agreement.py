@@ -7,7 +7,8 @@ import polars as pl
 from lib.chapters.agreement import alpha_frame, kappa_frame, pairs_frame
 from lib.chapters.agreement_values import fleiss_frame, repeats_frame, weighted_frame
 from lib.chapters.answers import label_answers
-from lib.chapters.claims_agreement import claim_alpha, claim_best, claim_pairs
+from lib.chapters.beside_person import beside_frame
+from lib.chapters.claims_agreement import claim_alpha, claim_best, claim_pairs, claim_person
 from lib.chapters.conditions import condition_names
 from lib.formats import bounded, p_value
 from lib.results import Results
@@ -17,7 +18,7 @@ PAIR_FIGURES = ("n", "both_right", "both_wrong", "b", "c", "p_exact", "chi2_corr
 
 
 def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
-    """Compute chance-corrected agreement and compare every pair of raters.
+    """Compute chance-corrected agreement, compare every pair of machines, and each machine with one person.
 
     Parameters
     ----------
@@ -25,6 +26,7 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
         The study.
     results
         Takes conditions.<id>.{kappa_se, kappa_low, kappa_high, kappa_z, kappa_p, kappa_p_adjusted};
+        conditions.<id>.beside_person.{difference, se, low, high, t, p, p_adjusted, accuracy, person, n, n_excluded};
         conditions.<id>.<dim>.weighted_kappa_{linear,quadratic}{,_se,_low,_high};
         pairs.<a>__<b>.mcnemar.{n, b, c, p_exact, p_corrected, p_adjusted, ...}, pairs.<a>__<b>.{kappa, kappa_low,
         kappa_high, kappa_n, difference}; human.<dim>.alpha_<level>_{low,high}; fleiss.<id>.*; repeats.<id>.<dim>.*;
@@ -33,13 +35,14 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
     Returns
     -------
     dict of str to polars.DataFrame
-        `kappa`, `pairs`, `weighted_kappa`, `alpha`, `fleiss`, `repeats`: see `lib.chapters.agreement` and
-        `lib.chapters.agreement_values`.
+        `kappa`, `pairs`, `beside_person`, `weighted_kappa`, `alpha`, `fleiss`, `repeats`: see
+        `lib.chapters.agreement`, `lib.chapters.beside_person` and `lib.chapters.agreement_values`.
     """
     answers = label_answers(data)
     frames = {
         "kappa": kappa_frame(data, answers),
         "pairs": pairs_frame(data, answers),
+        "beside_person": beside_frame(data, answers),
         "weighted_kappa": weighted_frame(data),
         "alpha": alpha_frame(data),
         "fleiss": fleiss_frame(data),
@@ -47,6 +50,7 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
     }
     _record_kappa(results, frames["kappa"], frames["weighted_kappa"])
     _record_pairs(results, frames["pairs"])
+    _record_beside(results, frames["beside_person"])
     _record_alpha(results, frames["alpha"])
     for row in frames["fleiss"].iter_rows(named=True):
         for name in (item for item in row if item != "condition"):
@@ -58,6 +62,7 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
     names, level = condition_names(data), significance(data)
     claim_pairs(results, frames["pairs"], names, level)
     claim_best(results, frames["pairs"], frames["kappa"], names, level)
+    claim_person(results, frames["beside_person"], names, level)
     claim_alpha(results, frames["alpha"])
     return frames
 
@@ -92,6 +97,14 @@ def _record_pairs(results: Results, pairs: pl.DataFrame) -> None:
         for name in ("difference", "kappa", "kappa_low", "kappa_high"):
             results.put([*path, name], row[name], None if row[name] is None else bounded(row[name]))
         results.put([*path, "kappa_n"], row["kappa_n"])
+
+
+def _record_beside(results: Results, beside: pl.DataFrame) -> None:
+    for row in beside.iter_rows(named=True):
+        for name in (item for item in row if item != "condition"):
+            share = name in ("accuracy", "person", "difference", "se", "low", "high") and row[name] is not None
+            path = ["conditions", row["condition"], "beside_person", name]
+            results.put(path, row[name], bounded(row[name]) if share else None)
 
 
 def _record_alpha(results: Results, alphas: pl.DataFrame) -> None:

@@ -36,6 +36,8 @@ COLUMNS: dict[str, str] = {
     "under": "denominator",
     "first": "first condition of the pair",
     "second": "second condition of the pair",
+    "beside_person.person": "share of the images' labels by people that are right, mean over images",
+    "beside_person.difference": "accuracy minus that expected of one person",
     "differ_in": "what the pair differs in",
     "fer": "id of the classifier that gives the label",
     # sample

@@ -54,7 +54,7 @@ def dimensions_section(data: StudyData, results: Results) -> dict[str, pl.DataFr
     claim_emotion_bias(results, biases, names)
     claim_inversion(results, scores, names)
     claim_folded(results, scores, names, threshold=FOLDED_THRESHOLD)
-    claim_limits(results, scores, limits, names, 1 - data.study.analysis.confidence)
+    claim_limits(results, scores, limits, names)
     return {
         "dimension_scores": scores,
         "limits_of_agreement": limits,

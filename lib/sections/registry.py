@@ -63,6 +63,9 @@ class Section:
 
 MACHINES, RATED, GROUPS, COMPARED = ("machines",), ("rated",), ("machines", "groups"), ("rated", "groups")
 REPEATS = "no machine was asked the same question several times (column repeat of its predictions)"
+BESIDE = ("machines", "human-null")
+ALONE = "there is one machine only"
+UNLABELLED = "people gave no emotion labels"
 SIZES = "no three models of one family state their number of parameters"
 
 SECTIONS: tuple[Section, ...] = (
@@ -86,7 +89,8 @@ SECTIONS: tuple[Section, ...] = (
     )),
     Section("agreement", agreement_section, (
         Table("kappa", "Each rater's kappa with the reference emotions: standard errors, interval, test", MACHINES),
-        Table("pairs", "Every pair of raters: McNemar's test and their kappa with each other", MACHINES),
+        Table("pairs", "Every pair of machines: McNemar's test and their kappa with each other", MACHINES, ALONE),
+        Table("beside_person", "Each machine's accuracy minus that expected of one person", BESIDE, UNLABELLED),
         Table("weighted_kappa", "Weighted kappa of each rater's values and people's rounded means", RATED),
         Table("alpha", "Krippendorff's alpha of people, by level of measurement, with bootstrap interval"),
         Table("fleiss", "Fleiss' kappa of each machine's repeated labels", MACHINES, REPEATS),

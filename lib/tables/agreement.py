@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
+from lib.formats import plus_signed
 from lib.tables.style import as_text, interval, plain_table
 
 
@@ -37,6 +38,46 @@ def by_kappa(kappas: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """Kappas with names, the highest first, persons after machines."""
     joined = kappas.join(names, on="condition", maintain_order="left")
     return joined.sort(pl.col("type") == "Person", pl.col("kappa") * -1, "condition", nulls_last=True)
+
+
+def beside_table(
+    beside: pl.DataFrame, names: pl.DataFrame, confidence: float, level: float, notes: Iterable[str | None] = ()
+) -> GT:
+    """Each machine's accuracy minus that expected of one person, in percentage points, the highest first.
+
+    Parameters
+    ----------
+    beside
+        `lib.chapters.beside_person.beside_frame`.
+    names
+        `lib.chapters.conditions.condition_names`.
+    confidence
+        Level of the interval.
+    level
+        Level of the corrected p below which the two differ.
+    notes
+        Paragraphs below the table.
+    """
+    joined = beside.join(names, on="condition", maintain_order="left")
+    ranked = joined.sort(pl.col("difference") * -1, "condition", nulls_last=True)
+    lead = pl.when(pl.col("difference") > 0).then(pl.lit("more accurate")).otherwise(pl.lit("less accurate"))
+    apart = pl.when(pl.col("p_adjusted") < level).then(lead).when(pl.col("p_adjusted").is_not_null())
+    shown = ranked.with_columns(
+        apart.then(pl.lit("cannot be told")).alias("verdict"),
+        *[pl.Series(name, [_points(value) for value in ranked[name]]) for name in ("difference", "low", "high")],
+    ).with_columns(pl.format("[{}, {}]", "low", "high").alias("interval"))
+    text = as_text(shown, {
+        "n": "n", "accuracy": "accuracy", "person": "accuracy", "t": "t", "p": "p", "p_adjusted": "p_adjusted",
+    })  # fmt: skip
+    labels = {"short_name": "Machine", "type": "Type", "n": "Images", "accuracy": "Accuracy", "person": "One person"}
+    labels |= {"difference": "Difference", "interval": _ci(confidence), "t": "*t*", "p": "*p*"}
+    labels |= {"p_adjusted": "*p* corrected", "verdict": "Machine is"}
+    return plain_table(text, "tbl-beside-person", labels, notes, text_columns=["type", "verdict"])
+
+
+def _points(share: float | None) -> str | None:
+    """A difference of shares in percentage points, with its sign."""
+    return None if share is None else plus_signed(100 * share, 1)
 
 
 def alpha_table(alphas: pl.DataFrame, confidence: float, notes: Iterable[str | None] = ()) -> GT:

@@ -1,4 +1,4 @@
-"""Tables of every pair of raters: who is more accurate, and how alike their labels are."""
+"""Tables of every pair of machines: who is more accurate, and how alike their labels are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIAGONAL = "#F0F0F0"
 def pair_matrix_table(
     pairs: pl.DataFrame, kappas: pl.DataFrame, names: pl.DataFrame, level: float, notes: Iterable[str | None] = ()
 ) -> GT:
-    """Every pair of raters in one square, in the order of `kappa_table`.
+    """Every pair of machines in one square, in the order of `kappa_table`.
 
     Above the diagonal stands the difference in accuracy, row minus column, in percentage points, marked where the
     adjusted exact p of McNemar's test is below `level`; below it kappa between both raters' labels.
@@ -36,7 +36,10 @@ def pair_matrix_table(
     notes
         Paragraphs below the table.
     """
-    ranked = by_kappa(kappas, names)
+    ids = pl.col("condition").cast(pl.String)
+    ranked = by_kappa(kappas, names).filter(
+        ids.is_in(pairs["rater_a"].implode()) | ids.is_in(pairs["rater_b"].implode())
+    )
     order = ranked["condition"].cast(pl.String).to_list()
     known = {(row["rater_a"], row["rater_b"]): row for row in pairs.iter_rows(named=True)}
     rows = []
@@ -72,7 +75,7 @@ def _difference(known: Mapping[tuple[str, str], dict[str, float | None]], own: s
 
 
 def pair_list_table(pairs: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
-    """McNemar's test of every pair of raters, one row a pair, for the supplement.
+    """McNemar's test of every pair of machines, one row a pair, for the supplement.
 
     Parameters
     ----------

@@ -9,13 +9,17 @@ import pytest
 from lib.chapters.agreement import alpha_frame, lacking_pairs, pairs_frame
 from lib.chapters.agreement_values import FLEISS, REPEATS, fleiss_frame, lacking_repeats, repeats_frame, weighted_frame
 from lib.chapters.answers import label_answers
+from lib.chapters.beside_person import beside_frame, lacking_beside
+from lib.chapters.conditions import condition_names
+from lib.chapters.person import drawn_labels
 from lib.chapters.scores import score_labels
 from lib.metrics.agreement import krippendorff_alpha
 from lib.metrics.counts import count_ratings
+from lib.metrics.multiplicity import adjust
 from lib.results import Results, nest
 from lib.sections.agreement import agreement_section
 from lib.study_data import StudyData
-from lib.tables.agreement import alpha_table, repeats_table
+from lib.tables.agreement import alpha_table, beside_table, repeats_table
 
 NAMES = pl.DataFrame({"condition": ["machine-1"], "short_name": ["One"], "type": ["VLM"]})
 
@@ -36,7 +40,7 @@ def test_kappas_are_those_of_the_scores_and_pairs_those_of_the_accuracies(lab_pr
     assert both["n_unanswered"].to_list() == (both["n_score"] - both["n_answered"]).to_list()
     accuracy = dict(scores.select(pl.col("condition").cast(pl.String), "accuracy").iter_rows())
     pairs = frames["pairs"]
-    assert pairs.height == 14 * 13 // 2
+    assert pairs.height == 13 * 12 // 2
     assert (pairs["rater_a"] < pairs["rater_b"]).all()
     for a, b, difference in pairs.select("rater_a", "rater_b", "difference").iter_rows():
         assert difference == pytest.approx(accuracy[a] - accuracy[b], abs=1e-12)
@@ -48,9 +52,51 @@ def test_kappas_are_those_of_the_scores_and_pairs_those_of_the_accuracies(lab_pr
     assert tree["claims"]["agreement"]["pairs"]["machines"]["differ"]["total"] == 78
 
 
+def test_machines_stand_beside_the_expected_person(lab_project):
+    data, results, frames = _computed(lab_project)
+    beside = frames["beside_person"]
+    assert sorted(beside["condition"].cast(pl.String)) == sorted(data.conditions)
+    accuracy = score_labels(label_answers(data), data.study.emotion.categories, 0.95).overall
+    both = beside.join(accuracy, on="condition", suffix="_score")
+    assert both["accuracy"].to_list() == pytest.approx(both["accuracy_score"].to_list(), rel=1e-12)
+    assert (beside["difference"] - (beside["accuracy"] - beside["person"])).abs().max() < 1e-12
+    assert beside["person"].n_unique() == 1
+    drawn = [score_labels(own, data.study.emotion.categories).overall["accuracy"][0] for own in drawn_labels(data)]
+    assert beside["person"][0] == pytest.approx(np.mean(drawn), abs=4 * np.std(drawn) / np.sqrt(len(drawn)))
+    assert beside["p_adjusted"].to_list() == adjust(beside["p"].to_list(), data.study.analysis.correction)
+    tree = nest(results.entries.values())
+    own = tree["conditions"]["posterv2"]["beside_person"]
+    assert set(own) == set(beside.columns) - {"condition"}
+    assert "beside_person" not in tree["conditions"].get("human-null", {})
+    told = tree["claims"]["agreement"]
+    assert sum(told[f"{word}_person"]["machines"]["count"] for word in ("above", "below", "like")) == 13
+    html = beside_table(beside, condition_names(data), 0.95, 0.05).as_raw_html()
+    assert html.count("more accurate") == told["above_person"]["machines"]["count"]
+    assert html.count("less accurate") == told["below_person"]["machines"]["count"]
+
+
+def test_without_intended_emotions_the_majority_is_the_reference(small_project):
+    data = StudyData(small_project)
+    emotion = data.study.emotion.model_copy(update={"intended": False})
+    data.study = data.study.model_copy(update={"emotion": emotion})
+    beside = beside_frame(data, label_answers(data))
+    assert beside.height == len(data.conditions)
+    assert beside["n_excluded"].min() > 0  # images whose labels tie
+    assert beside["person"].is_between(0, 1).all()
+
+
+def test_without_labels_of_people_there_is_nothing_to_compare_with(small_project):
+    data = StudyData(small_project)
+    answers = label_answers(data)
+    data.ratings = data.ratings.with_columns(emotion=pl.lit(None, pl.String))
+    assert beside_frame(data, answers).is_empty()
+
+
 def test_a_study_without_machines_has_empty_frames_with_their_columns(bare_project):
     data, results, frames = _computed(bare_project)
-    assert lacking_pairs(frames["pairs"]).what == "second rater"
+    assert lacking_pairs(frames["pairs"]).what == "second machine"
+    assert frames["beside_person"].is_empty()
+    assert lacking_beside(frames["beside_person"]).what == "emotion label of a person"
     assert "p_adjusted" in frames["pairs"].columns
     assert frames["weighted_kappa"].is_empty()
     assert frames["alpha"]["dimension"].to_list() == ["emotion", "valence", "valence"]
@@ -66,6 +112,7 @@ def test_a_machine_without_an_answer_and_nobody_held_out(classifier_project):
     assert silent["kappa"] == 0
     assert frames["pairs"]["kappa"].to_list() == [None]
     assert frames["pairs"]["kappa_n"].to_list() == [0]
+    assert frames["beside_person"].is_empty()
     assert frames["weighted_kappa"].is_empty()
 
 

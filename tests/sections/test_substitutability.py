@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from tests_support import CONDITION, SMALL_STUDY, small_images, small_predictions, small_ratings
 
+from lib.chapters.claims_substitutability import claim_limits
 from lib.contracts.condition import Condition
 from lib.contracts.predictions import HUMAN_NULL
 from lib.contracts.study import Study
@@ -112,8 +113,33 @@ def test_statements_about_limits_follow_the_frames(dimensions: Any) -> None:
     widths = [row["loa_upper"] - row["loa_lower"] for row in rows]
     assert claims["loa_width"] == {"low": min(widths), "high": max(widths)}
     assert claims["widest"]["short_name"] == f"machine-{widths.index(max(widths))}"
-    steeper = [row for row in rows if row["proportional_p"] < 0.05 and row["proportional_slope"] > 0]
+    person = row_of(limits, HUMAN_NULL, "valence")
+    assert person["proportional_slope"] > 0  # by noise alone, hence no machine is compared with 0
+    steeper = [row for row in rows if row["proportional_low"] > person["proportional_high"]]
     assert (claims["steeper"]["count"], claims["steeper"]["total"]) == (len(steeper), 2)
+    flatter = [row for row in rows if row["proportional_high"] < person["proportional_low"]]
+    assert claims["flatter"]["count"] == len(flatter)
+
+
+@pytest.mark.parametrize(("slope", "word"), [(0.1, "steeper"), (0.25, "neither"), (0.5, "neither"), (1.2, "flatter")])
+def test_slopes_are_compared_with_the_persons(slope: float, word: str) -> None:
+    limits = pl.DataFrame(
+        {
+            "condition": ["a", "person"], "dimension": ["valence"] * 2, "loa_lower": [-1.0] * 2, "loa_upper": [1.0] * 2,
+            "bias_low": [-0.1] * 2, "bias_high": [0.1] * 2, "proportional_slope": [0.6, slope],
+            "proportional_low": [0.3, slope - 0.1], "proportional_high": [0.9, slope + 0.1],
+        }
+    )  # fmt: skip
+    names = pl.DataFrame({"condition": ["a", "person"], "short_name": ["A", "P"], "type": ["VLM", "Person"]})
+    scores = pl.DataFrame({"condition": ["a"], "dimension": ["valence"], "rho": [0.5], "ccc": [0.5]})
+    results, alone = Results("test"), Results("test")
+    claim_limits(results, scores, limits, names)
+    told = nest(results.entries.values())["claims"]["limits"]["vlm"]["valence"]
+    assert {name: told[name]["count"] for name in ("steeper", "flatter")} == {
+        name: int(name == word) for name in ("steeper", "flatter")
+    }
+    claim_limits(alone, scores, limits.head(1), names)
+    assert "claims.limits.vlm.valence.steeper.count" not in alone.entries
 
 
 def test_z_scores_are_recorded_overall_and_by_emotion(substitutability: Any) -> None:

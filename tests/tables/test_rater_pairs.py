@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from great_tables import GT
 
-from lib.tables.agreement import kappa_table, weighted_table
+from lib.tables.agreement import beside_table, kappa_table, weighted_table
 from lib.tables.rater_pairs import mark_note, pair_list_table, pair_matrix_table
 
 IDS = pl.Enum(["b", "a", "human-null"])
@@ -61,6 +61,28 @@ def test_the_square_has_differences_above_and_kappas_below() -> None:
         ["3 One person", ".500", "–", ""],
     ]
     assert mark_note(0.05, "Holm's correction").startswith("* p < .05")
+
+
+def test_a_rater_without_pairs_has_no_place_in_the_square() -> None:
+    assert _rows(pair_matrix_table(PAIRS.head(1), KAPPAS, NAMES, 0.05)) == [["1 A", "", "+10.0*"], ["2 B", ".250", ""]]
+
+
+def test_machines_beside_the_person_are_ranked_and_judged() -> None:
+    beside = pl.DataFrame(
+        {
+            "condition": ["b", "a"], "n": [10, 10], "accuracy": [0.6, 0.9], "person": [0.7, 0.7],
+            "difference": [-0.1, 0.2], "low": [None, 0.05], "high": [None, 0.35], "t": [None, 3.0], "p": [None, 0.01],
+            "p_adjusted": [None, 0.02],
+        },
+        schema_overrides={"condition": IDS},
+    )  # fmt: skip
+    rows = _rows(beside_table(beside, NAMES, 0.95, 0.05))
+    assert rows[0][:7] == ["A", "FER", "10", ".900", ".700", "+20.0", "[+5.0, +35.0]"]
+    assert rows[0][7:] == ["3.00", ".010", ".020", "more accurate"]
+    assert rows[1][:7] == ["B", "VLM", "10", ".600", ".700", "−10.0", "–"] and rows[1][-1] == "–"
+    judged = [(0.02, "less accurate"), (0.2, "cannot be told")]
+    for p, verdict in judged:
+        assert _rows(beside_table(beside.with_columns(p_adjusted=pl.lit(p)), NAMES, 0.95, 0.05))[1][-1] == verdict
 
 
 def test_the_list_turns_pairs_into_the_order_of_the_names() -> None:
