@@ -11,7 +11,7 @@ from lib.formats import format_value, signed
 from lib.tables.style import as_text, plain_table, spread
 from lib.tables.units import units_column
 
-EFFECT = {"f": "*F*", "eta_squared": "η²", "partial_eta_squared": "η²ₚ", "p": "*p*", "p_adjusted": "*p* corrected"}
+EFFECT = {"f": "*F*", "eta_squared": "η²", "p": "*p*", "p_adjusted": "*p* corrected"}
 WITHIN = {"f": "*F*", "partial_eta_squared": "η²ₚ", "p_adjusted": "*p* corrected"}
 STAR = "*"
 
@@ -91,7 +91,7 @@ def emotion_anova_table(
     terms = anovas["term"].unique(maintain_order=True).to_list()
     wide = anovas.select("condition", "emotion").unique(maintain_order=True)
     for term in terms:
-        own = as_text(anovas.filter(pl.col("term") == term), list(EFFECT))
+        own = as_text(anovas.filter(pl.col("term") == term), list(WITHIN))
         part = own.select("condition", "emotion", *(pl.col(name).alias(f"{term} {name}") for name in WITHIN))
         wide = wide.join(part, on=["condition", "emotion"], how="left", maintain_order="left")
     wide = wide.join(names, on="condition", maintain_order="left").with_columns(

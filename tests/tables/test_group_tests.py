@@ -59,10 +59,10 @@ def test_the_largest_f_comes_first_and_machines_of_other_kinds_below() -> None:
     table = omnibus_table(frame, NAMES, "race", "Race", identifier="tbl-x", notes=["Simulated data."])
     assert rows(table) == [
         ["VLM"],
-        ["B", "48.20", ".016", ".063", "< .001", "< .001", "11.16", ".016", ".063", "< .001", "< .001"],
-        ["A", "3.00", ".016", ".063", ".050", ".050", "1.65", ".016", ".063", ".088", ".088"],
+        ["B", "48.20", ".016", "< .001", "< .001", "11.16", ".016", "< .001", "< .001"],
+        ["A", "3.00", ".016", ".050", ".050", "1.65", ".016", ".088", ".088"],
         ["FER"],
-        ["C", "99.00", ".016", ".063", "< .001", "< .001", "–", ".016", ".063", "–", "–"],
+        ["C", "99.00", ".016", "< .001", "< .001", "–", ".016", "–", "–"],
     ]
     html = unescape(table.as_raw_html())
     assert "Degrees of freedom: main 2 and 1,432, but 2 and 1,431 for B, interaction 10 and 1,422." in html
