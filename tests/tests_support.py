@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -107,6 +108,10 @@ LIGHT_CHAPTERS = {
     "human": "from lib.metrics.human import image_means\n"
     "results.put(['human', 'mean'], image_means(data.ratings, ['valence'])['valence_mean'].mean())",
     "twin": "results.put(['twin', 'conditions'], len(data.predictions))",
+    "consistency": "from lib.project import LEDGER\n"
+    "results.put(['consistency', 'file'], data.read_input(data.project.root / LEDGER).name)",
+    "reproduction": "results.put(['reproduction', 'files'], len("
+    "[data.read_input(path) for path in sorted((data.project.cache / 'results').glob('[a-q]*.json'))]))",
 }
 COUNT_JOY = (
     "for name, frame in data.predictions.items():\n"
@@ -120,8 +125,14 @@ LABELLED = "#| label: tbl-rows\n#| tbl-cap: Rows.\nMarkdown(f'{data.ratings.heig
 
 
 def write_light_chapters(root: Path) -> None:
-    """Replace the chapters by short ones that read the same inputs, and name a document that embeds one."""
+    """Replace the chapters by short ones, one or two for each kind of inputs; name a document that embeds one."""
+    snakefile = root / "Snakefile"
     for path in (root / "notebooks").glob("*.ipynb"):
+        if path.stem not in LIGHT_CHAPTERS and path.stem not in ("categories", "dimensions", "demographics"):
+            path.unlink()
+            text = snakefile.read_text(encoding="utf-8")
+            snakefile.write_text(re.sub(rf'    "{path.stem}": \[.*\n', "", text, count=1), encoding="utf-8")
+            continue
         code = LIGHT_CHAPTERS.get(path.stem, COUNT_JOY.format(chapter=path.stem))
         opening = (
             "from IPython.display import Markdown\nfrom lib.results import Results\n"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -91,18 +90,12 @@ def test_tables_show_texts_from_the_file_as_text() -> None:
 
 
 def test_the_chapter_with_a_ledger(lab_project, run_cells) -> None:
-    target = lab_project.root / LEDGER
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(REPOSITORY / LEDGER, target)
-    try:
-        shown, numbers = run_cells(lab_project, "consistency")
-        entries, inputs = load_results(numbers)
-        assert all(
-            isinstance(shown[name], GT) for name in ("tbl-consistency-summary", "tbl-inconsistencies", "tbl-changes")
-        )
-        assert "claims.consistency.tests" in entries and list(inputs) == [LEDGER]
-    finally:
-        target.unlink()
+    shown, numbers = run_cells(lab_project, "consistency")
+    entries, inputs = load_results(numbers)
+    assert all(
+        isinstance(shown[name], GT) for name in ("tbl-consistency-summary", "tbl-inconsistencies", "tbl-changes")
+    )
+    assert "claims.consistency.tests" in entries and list(inputs) == [LEDGER]
 
 
 def test_the_chapter_without_a_ledger(small_project, run_cells) -> None:
