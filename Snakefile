@@ -83,6 +83,7 @@ rule pages:
 rule numbers:
     input:
         f"{CACHE}/results.json",
+        expand(f"{CACHE}/notebooks/{{chapter}}.ipynb", chapter=CHAPTERS),
 
 
 if PROJECT.uses_twin:
