@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from scipy.stats import f as f_distribution
 
 from lib.errors import DataError
-from lib.metrics.anova import Effect, compare_models
+from lib.metrics.anova import EXACT, compare_models
 from lib.metrics.checks import require_columns
-from lib.metrics.designs import Term
 
 MEAN = "mean_of_cell"
 
@@ -99,8 +100,10 @@ def compare_units(
     excluded = known[unit].n_unique() - complete[unit].n_unique()
     if complete.is_empty():
         return UnitEffect(None, None, None, 0, excluded)
-    effect = _interaction(complete, factor, unit, str(within)) if interaction else _main(complete, factor, unit)
-    return UnitEffect(effect.f, effect.df_residual, effect.p, complete[unit].n_unique(), excluded)
+    f, df_residual, p = (
+        _interaction(complete, factor, unit, str(within)) if interaction else _main(complete, factor, unit)
+    )
+    return UnitEffect(f, df_residual, p, complete[unit].n_unique(), excluded)
 
 
 def _complete(cells: pl.DataFrame, unit: str, within: str | None) -> pl.DataFrame:
@@ -108,11 +111,24 @@ def _complete(cells: pl.DataFrame, unit: str, within: str | None) -> pl.DataFram
     return cells if within is None else cells.filter(pl.len().over(unit) == cells[within].n_unique())
 
 
-def _main(cells: pl.DataFrame, factor: str, unit: str) -> Effect:
+def _main(cells: pl.DataFrame, factor: str, unit: str) -> tuple[float | None, int, float | None]:
     means = cells.group_by(factor, unit).agg(pl.col(MEAN).mean()).sort(factor, unit)
-    return compare_models(means, MEAN, [], [(factor,)])
+    effect = compare_models(means, MEAN, [], [(factor,)])
+    return effect.f, effect.df_residual, effect.p
 
 
-def _interaction(cells: pl.DataFrame, factor: str, unit: str, within: str) -> Effect:
-    smaller: list[Term] = [(unit,), (within,)]
-    return compare_models(cells, MEAN, smaller, [*smaller, (factor, within)])
+def _interaction(cells: pl.DataFrame, factor: str, unit: str, within: str) -> tuple[float | None, int, float | None]:
+    """F, df of the error and p; every unit is complete, so that unit means out of the way leave means of groups."""
+    from_unit = pl.col(MEAN) - pl.col(MEAN).mean().over(unit)
+    centred = cells.with_columns(from_unit.alias(MEAN))
+    residuals = {
+        name: float(((centred[MEAN] - centred.select(pl.col(MEAN).mean().over(groups)).to_series()) ** 2).sum())
+        for name, groups in (("smaller", [within]), ("larger", [factor, within]))
+    }
+    levels, steps = cells[factor].n_unique(), cells[within].n_unique() - 1
+    df, df_residual = (levels - 1) * steps, (cells[unit].n_unique() - levels) * steps
+    total = float(((cells[MEAN] - cells[MEAN].mean()) ** 2).sum())
+    if not df or not df_residual or residuals["larger"] <= EXACT * max(total, np.finfo(float).tiny):
+        return None, df_residual, None
+    f = (residuals["smaller"] - residuals["larger"]) / df / (residuals["larger"] / df_residual)
+    return f, df_residual, float(f_distribution.sf(f, df, df_residual))
