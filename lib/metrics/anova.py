@@ -17,7 +17,7 @@ from lib.metrics.designs import (
     Term,
     added_terms,
     collect_cells,
-    crossed,
+    crossed_terms,
     empty_cells,
     orthonormal,
     require_terms,
@@ -135,7 +135,7 @@ def factorial_anova(frame: pl.DataFrame, response: str, factors: Sequence[str], 
     """
     if sums not in {"I", "II", "III"}:
         raise ParameterError(f"sums must be one of ['I', 'II', 'III'], got {sums!r}.")
-    cells, terms = collect_cells(frame, response, factors), crossed(factors)
+    cells, terms = collect_cells(frame, response, factors), list(crossed_terms(factors)[1:])
     empty = empty_cells(cells)
     if sums == "III" and empty:
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -98,9 +98,20 @@ def collect_cells(frame: pl.DataFrame, response: str, factors: Sequence[str]) ->
     )
 
 
-def crossed(factors: Sequence[str]) -> list[Term]:
-    """All terms of a full factorial: main effects, then interactions of two, of three, and so on."""
-    return [term for size in range(1, len(factors) + 1) for term in combinations(factors, size)]
+def crossed_terms(factors: Sequence[str]) -> tuple[Term, ...]:
+    """The terms of a * b * c in R's order: the intercept, `()`, then by number of factors."""
+    subsets = [
+        tuple(name for place, name in enumerate(factors) if mask >> place & 1) for mask in range(1 << len(factors))
+    ]
+    return tuple(sorted(subsets, key=len))
+
+
+def crossed_columns(blocks: Sequence[Numbers], rows: int) -> Numbers:
+    """Products of the columns of all blocks, the first block's varying fastest; ones where there is none."""
+    columns = np.ones((rows, 1))
+    for own in blocks:
+        columns = (own[:, :, np.newaxis] * columns[:, np.newaxis, :]).reshape(rows, -1)
+    return columns
 
 
 def empty_cells(cells: Cells) -> list[str]:
@@ -119,23 +130,22 @@ def term_columns(cells: Cells, term: Term, *, sums_to_zero: bool = False) -> Num
 
     Coded by indicators of all levels but the first or, with `sums_to_zero`, by deviations from the last.
     """
-    columns = np.ones((cells.n.size, 1))
+    blocks = []
     for name in term:
         size = len(cells.levels[name])
         contrast = np.eye(size)[:, 1:]
         if sums_to_zero:
             contrast = np.eye(size)[:, :-1]
             contrast[-1] = -1
-        own = contrast[cells.codes[:, list(cells.levels).index(name)]]
-        columns = (own[:, :, np.newaxis] * columns[:, np.newaxis, :]).reshape(cells.n.size, -1)
-    return columns
+        blocks.append(contrast[cells.codes[:, list(cells.levels).index(name)]])
+    return crossed_columns(blocks, cells.n.size)
 
 
 def orthonormal(columns: Numbers) -> tuple[Numbers, list[int]]:
     """Orthonormal basis of `columns` in their order, and which of them it needs.
 
-    A column that those before it determine (to a ten-millionth of its length) is aliased and left out, as R's lm and
-    glm do. Gram-Schmidt, twice for each column, so that the basis is orthogonal to machine precision.
+    A column that those before it determine (to a ten-millionth of its length) is aliased and left out, as R's lm, glm
+    and lme4 do. Gram-Schmidt, twice for each column, so that the basis is orthogonal to machine precision.
     """
     rows, count = columns.shape
     basis = np.empty((rows, min(rows, count)))
@@ -151,6 +161,13 @@ def orthonormal(columns: Numbers) -> tuple[Numbers, list[int]]:
             basis[:, rank] = rest / remaining
             kept.append(place)
     return basis[:, : len(kept)], kept
+
+
+def independent_columns(columns: Numbers) -> NDArray[np.bool_]:
+    """Which columns those before them do not determine, see `orthonormal`."""
+    needed = np.zeros(columns.shape[1], dtype=bool)
+    needed[orthonormal(columns)[1]] = True
+    return needed
 
 
 def require_terms(terms: Sequence[Term], cells: Cells) -> None:

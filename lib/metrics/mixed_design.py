@@ -12,12 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lib.errors import ParameterError
+from lib.metrics.designs import Term, crossed_columns, crossed_terms, independent_columns
 
 Matrix = NDArray[np.float64]
-Term = tuple[str, ...]
 Coding = Literal["treatment", "sum"]
 INTERCEPT: Term = ()
-RANK_TOLERANCE = 1e-7  # that of R's qr(), by which lme4 decides which columns it drops
 
 
 @dataclass(frozen=True)
@@ -115,38 +114,18 @@ def make_design(combinations: pl.DataFrame, factors: Sequence[str], coding: Codi
     )
 
 
-def crossed_terms(factors: Sequence[str]) -> tuple[Term, ...]:
-    """The terms of a * b * c in R's order: the intercept, then by number of factors."""
-    subsets = [
-        tuple(name for place, name in enumerate(factors) if mask >> place & 1) for mask in range(1 << len(factors))
-    ]
-    return tuple(sorted(subsets, key=len))
-
-
 def full_matrix(
     combinations: pl.DataFrame, levels: Mapping[str, Sequence[str]], terms: Sequence[Term], coding: Coding
 ) -> Matrix:
     """One row for each combination, one column for each coefficient, also for those that cannot be estimated."""
     coded = {name: _code(combinations[name], items, coding) for name, items in levels.items()}
-    blocks = []
-    for term in terms:
-        block = np.ones((combinations.height, 1))
-        for name in term:
-            block = (coded[name][:, :, np.newaxis] * block[:, np.newaxis, :]).reshape(combinations.height, -1)
-        blocks.append(block)
-    return np.concatenate(blocks, axis=1)
+    return _side_by_side(coded, terms, combinations.height)
 
 
 def indicator_matrix(combinations: pl.DataFrame, levels: Mapping[str, Sequence[str]], terms: Sequence[Term]) -> Matrix:
     """The matrix in which every level of every term has a column of its own, without any reference."""
     coded = {name: _indicators(combinations[name], items) for name, items in levels.items()}
-    blocks = []
-    for term in terms:
-        block = np.ones((combinations.height, 1))
-        for name in term:
-            block = (coded[name][:, :, np.newaxis] * block[:, np.newaxis, :]).reshape(combinations.height, -1)
-        blocks.append(block)
-    return np.concatenate(blocks, axis=1)
+    return _side_by_side(coded, terms, combinations.height)
 
 
 def indicator_names(levels: Mapping[str, Sequence[str]], terms: Sequence[Term]) -> list[str]:
@@ -154,20 +133,9 @@ def indicator_names(levels: Mapping[str, Sequence[str]], terms: Sequence[Term]) 
     return [name for term in terms for name in _names(term, levels)]
 
 
-def independent_columns(matrix: Matrix) -> NDArray[np.bool_]:
-    """Which columns are no sums of earlier ones, by orthogonalising them one after the other."""
-    basis: list[Matrix] = []
-    kept = np.zeros(matrix.shape[1], dtype=bool)
-    for place, column in enumerate(matrix.T):
-        rest = column.copy()
-        for _ in range(2):  # twice, so that rounding errors do not pass for something new
-            for direction in basis:
-                rest -= (direction @ rest) * direction
-        length = np.linalg.norm(rest)
-        if length > RANK_TOLERANCE * np.linalg.norm(column):
-            kept[place] = True
-            basis.append(rest / length)
-    return kept
+def _side_by_side(coded: Mapping[str, Matrix], terms: Sequence[Term], rows: int) -> Matrix:
+    """The columns of all terms, of each factor coded alone."""
+    return np.hstack([crossed_columns([coded[name] for name in term], rows) for term in terms])
 
 
 def _columns(levels: Mapping[str, Sequence[str]], terms: Sequence[Term], coding: Coding) -> tuple[list[str], list[int]]:

@@ -10,16 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lib.errors import ParameterError
-from lib.metrics.mixed_design import (
-    INTERCEPT,
-    Design,
-    Matrix,
-    Term,
-    full_matrix,
-    independent_columns,
-    indicator_matrix,
-    indicator_names,
-)
+from lib.metrics.designs import Term, independent_columns
+from lib.metrics.mixed_design import INTERCEPT, Design, Matrix, full_matrix, indicator_matrix, indicator_names
 from lib.metrics.mixed_model import MixedFit
 from lib.metrics.satterthwaite import contrast_tests, joint_test
 

@@ -10,7 +10,8 @@ import pytest
 from mixed_support import EXPECTED, FACES, MODELS, listed
 
 from lib.errors import ParameterError
-from lib.metrics.mixed_design import crossed_terms, independent_columns, make_design
+from lib.metrics.designs import crossed_terms, independent_columns
+from lib.metrics.mixed_design import make_design
 
 
 def _cross(**levels: list[str]) -> pl.DataFrame:
