@@ -21,7 +21,7 @@ from lib.metrics.counts import Counts, count_labels, count_ratings
 from lib.metrics.kappa import cohen_kappa, label_table
 from lib.metrics.mcnemar import SCHEMA as PAIR_SCHEMA
 from lib.metrics.mcnemar import mcnemar_pairs
-from lib.metrics.multiplicity import adjust
+from lib.metrics.multiplicity import adjust_within
 from lib.metrics.schemas import Schema
 from lib.study_data import StudyData
 
@@ -59,8 +59,7 @@ def kappa_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
         drawn = [_kappa_row(own, categories, data) for own in drawn_labels(data)]
         means = pl.DataFrame(drawn, schema=schema).group_by("condition").agg(pl.col(FIGURES).mean())
         frame = frame.update(means, on="condition", how="left")
-    adjusted = adjust(frame["p"].to_list(), data.study.analysis.correction)
-    return frame.with_columns(pl.Series("p_adjusted", adjusted, dtype=pl.Float64)).sort("condition")
+    return adjust_within(frame, [], data.study.analysis.correction).sort("condition")
 
 
 def _kappa_row(own: pl.DataFrame, categories: tuple[str, ...], data: StudyData) -> dict[str, object]:

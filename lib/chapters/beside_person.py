@@ -8,7 +8,7 @@ from lib.chapters.conditions import condition_ids
 from lib.chapters.lacking import Lacking
 from lib.metrics.beside_person import BesidePerson, beside_person, expected_right
 from lib.metrics.categories import right_answer
-from lib.metrics.multiplicity import adjust
+from lib.metrics.multiplicity import adjust_within
 from lib.metrics.schemas import Schema, schema_of
 from lib.study_data import StudyData
 
@@ -47,9 +47,7 @@ def beside_frame(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
         for (name,), own in joined.group_by("condition", maintain_order=True)
         if own["intended"].null_count() < own.height
     ]
-    adjusted = adjust([row["p"] for row in rows], data.study.analysis.correction)
-    rows = [row | {"p_adjusted": p} for row, p in zip(rows, adjusted, strict=True)]
-    return pl.DataFrame(rows, schema=schema).sort("condition")
+    return adjust_within(pl.DataFrame(rows, schema=schema), [], data.study.analysis.correction).sort("condition")
 
 
 def lacking_beside(beside: pl.DataFrame) -> Lacking | None:

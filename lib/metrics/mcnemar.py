@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, chi2
 
 from lib.errors import DataError
-from lib.metrics.multiplicity import Correction, adjust
+from lib.metrics.multiplicity import Correction, adjust_within
 
 Places = NDArray[np.int64]
 SCHEMA = {
@@ -77,8 +77,7 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
         },
         schema={name: kind for name, kind in SCHEMA.items() if name != "p_adjusted"},
     ).with_columns(cs.float().fill_nan(None))  # fmt: skip
-    adjusted = adjust(frame["p_exact"].to_list(), correction)
-    return frame.with_columns(pl.Series("p_adjusted", adjusted, dtype=pl.Float64))
+    return adjust_within(frame, [], correction, p="p_exact")
 
 
 def _counts(right: NDArray[np.float64], first: Places, second: Places) -> Iterator[Places]:

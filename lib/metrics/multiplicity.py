@@ -69,7 +69,7 @@ def adjust_within(
     frame : polars.DataFrame
         One row a test, with the columns `family` (null is a value like any other) and `p` (null = no test).
     family : sequence of str
-        At least one column.
+        Columns; none makes all rows one family.
     correction : {"bonferroni", "holm", "fdr_bh"}
         The study's correction.
     p, name : str
@@ -87,8 +87,9 @@ def adjust_within(
     """
     p_values = frame[p].to_list()
     adjusted: list[float | None] = [None] * frame.height
-    rows = frame.select(family).with_row_index("_row").group_by(family, maintain_order=True).agg("_row")["_row"]
-    for own in rows.to_list():
+    rows = frame.with_row_index("_row")
+    families = rows.partition_by(family, maintain_order=True) if family else [rows]
+    for own in (part["_row"].to_list() for part in families):
         for row, value in zip(own, adjust([p_values[row] for row in own], correction), strict=True):
             adjusted[row] = value
     return frame.with_columns(pl.Series(name, adjusted, dtype=pl.Float64))
