@@ -7,7 +7,7 @@ from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
 from lib.contracts.predictions import HUMAN_NULL
-from lib.project import TWIN_TARGETS, open_project
+from lib.project import LEDGER, TWIN_TARGETS, open_project
 
 # A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here. `results` are all other
 # chapters' numbers; `ledger` the published ones.
@@ -57,7 +57,7 @@ def chapter_inputs(wildcards):
 
 
 def chapter_digest(wildcards):
-    extra = {"prompts": ROOT / "params/prompts", "targets": ROOT / TWIN_TARGETS, "ledger": ROOT / "data/published/ledger.csv"}
+    extra = {"prompts": ROOT / "params/prompts", "targets": ROOT / TWIN_TARGETS, "ledger": ROOT / LEDGER}
     files = [*PARAMETERS, *(extra[need] for need in CHAPTERS[wildcards.chapter] if need in extra)]
     return digest(files, ROOT) + notebook_digest(ROOT / f"notebooks/{wildcards.chapter}.ipynb", ROOT)
 

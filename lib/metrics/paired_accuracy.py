@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from scipy.stats import binomtest
-from statsmodels.stats.proportion import proportion_confint
 
 from lib.errors import DataError
 from lib.metrics.checks import require_rows, require_same_length
+from lib.metrics.proportions import wilson_intervals
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def _newcombe(a: int, b: int, c: int, d: int, confidence: float) -> tuple[float,
     """Ends of Newcombe's interval (method 10) of the difference of two paired proportions."""
     n = a + b + c + d
     p1, p2 = (a + b) / n, (a + c) / n
-    (low1, high1), (low2, high2) = (
-        proportion_confint(right, n, alpha=1 - confidence, method="wilson") for right in (a + b, a + c)
-    )
+    (low1, low2), (high1, high2) = wilson_intervals(np.array([a + b, a + c]), np.array([n, n]), confidence)
     product = float((a + b) * (c + d)) * float((a + c) * (b + d))
     association = a * d - b * c
     phi = (max(association - n / 2, 0) if association > 0 else association) / np.sqrt(product) if product else 0.0

@@ -8,7 +8,7 @@ import polars as pl
 from great_tables import GT
 
 from lib.formats import format_value, signed
-from lib.tables.style import as_text, plain_table, spread
+from lib.tables.style import as_text, plain_table, spread, term_heading
 from lib.tables.units import units_column
 
 EFFECT = {"f": "*F*", "eta_squared": "η²", "p": "*p*", "p_adjusted": "*p* corrected"}
@@ -100,8 +100,8 @@ def emotion_anova_table(
     columns = {"emotion": "Emotion"} | {f"{term} {name}": text for term in terms for name, text in WITHIN.items()}
     table = plain_table(wide, identifier, columns, notes, groups="name")
     for place, term in enumerate(terms):
-        heading = " × ".join(labels.get(part, part) for part in term.split(":"))
-        table = table.tab_spanner(label=heading, columns=[f"{term} {name}" for name in WITHIN], id=f"spanner-{place}")
+        columns_of_term = [f"{term} {name}" for name in WITHIN]
+        table = table.tab_spanner(label=term_heading(term, labels), columns=columns_of_term, id=f"spanner-{place}")
     return table
 
 
@@ -143,7 +143,7 @@ def planned_table(
     wide = wide.join(names, on="condition", maintain_order="left").sort("dimension", "condition")
     wide = wide.with_columns(pl.col("dimension").cast(pl.String).str.to_titlecase())
     shown = [term for term in terms if term in wide.columns]
-    headings = {term: " × ".join(labels.get(part, part) for part in term.split(":")) for term in shown}
+    headings = {term: term_heading(term, labels) for term in shown}
     return plain_table(wide, identifier, {"short_name": "Rater"} | headings, notes, groups="dimension")
 
 

@@ -9,7 +9,7 @@ from great_tables import GT
 
 from lib.formats import format_value, plus_signed
 from lib.tables.demographics import points
-from lib.tables.style import BIAS_LIMITS, as_text, plain_table, shade, spread
+from lib.tables.style import BIAS_LIMITS, as_text, plain_table, shade, spread, term_heading
 
 STAR, DAGGER = "*", "†"
 
@@ -195,5 +195,5 @@ def accuracy_model_table(
 
 def _comparison(key: str, labels: Mapping[str, str]) -> str:
     term, _, given = key.partition("|")
-    name = " × ".join(labels.get(part, part) for part in term.split(":"))
+    name = term_heading(term, labels)
     return f"{name}, given emotion" if given == "emotion" else name

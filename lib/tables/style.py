@@ -95,6 +95,11 @@ def estimate_and_interval(row: Mapping[str, object], name: str, ends: str | None
     return estimate if shown[1] is None or shown[2] is None else f"{estimate} [{low}, {high}]"
 
 
+def term_heading(term: str, labels: Mapping[str, str]) -> str:
+    """What readers call a term such as `race:emotion`: the labels of its factors, crossed."""
+    return " × ".join(labels.get(part, part) for part in term.split(":"))
+
+
 def spread(frame: pl.DataFrame, index: Sequence[str], column: str, value: str) -> pl.DataFrame:
     """Put the text in `value` into one column for each value of `column`, rows and columns in their given order."""
     wide = frame.with_columns(pl.col(column).cast(pl.String)).pivot(column, index=list(index), values=value)
