@@ -14,7 +14,7 @@ from lib.contracts.predictions import HUMAN_NULL
 from lib.contracts.study import Study
 from lib.errors import BuildError, MissingFileError
 from lib.files import sha256_file
-from lib.metrics.resampling import Resampling
+from lib.metrics.resampling import Resampling, significance_level
 from lib.project import Project, open_project
 
 SIMULATED_NOTE = (
@@ -135,6 +135,11 @@ class StudyData:
         """How bootstrap intervals are made in this study."""
         analysis = self.study.analysis
         return Resampling(analysis.seed, analysis.bootstrap_draws, analysis.resample, analysis.confidence)
+
+    @property
+    def significance_level(self) -> float:
+        """The level below which an adjusted p counts as a difference in this study."""
+        return significance_level(self.study.analysis.confidence)
 
     @cached_property
     def human_null(self) -> pl.DataFrame | None:

@@ -102,7 +102,7 @@ def record_analysis(results: Results, data: StudyData) -> None:
         "draws": (data.resampling.draws, f"{data.resampling.draws:,}"),
         "unit": (data.resampling.unit, f"{data.resampling.unit}s"),
         "confidence_percent": (100 * analysis.confidence, f"{100 * analysis.confidence:g}%"),
-        "level": (1 - analysis.confidence, format_value("p", 1 - analysis.confidence).rstrip("0")),
+        "level": (data.significance_level, format_value("p", data.significance_level).rstrip("0")),
         "correction": (analysis.correction, CORRECTIONS[analysis.correction]),
         "pairs": (len(analysis.pairs), count_in_words(len(analysis.pairs))),
         "held_out_draws": (DRAWS if analysis.human_null else None, None),

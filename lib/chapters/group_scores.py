@@ -107,7 +107,7 @@ def false_positive_tests(data: StudyData, rates: pl.DataFrame, hits: pl.DataFram
         pl.col("emotion").cast(pl.String)
     )
     joined = joined.join(own, on=keys, how="left", maintain_order="left")
-    alpha = 1 - data.study.analysis.confidence
+    alpha = data.significance_level
     pairs = joined.select("p_adjusted", "accuracy_p_adjusted").iter_rows()
     causes = [name_cause(rate, accuracy, alpha) for rate, accuracy in pairs]
     return joined.with_columns(

@@ -36,6 +36,11 @@ class Resampling:
     confidence: float = 0.95
 
 
+def significance_level(confidence: float) -> float:
+    """The level below which a p counts: what `confidence` leaves, without the rounding error of 1 - .95."""
+    return round(1 - confidence, 9)
+
+
 def draw_weights(n_units: int, resampling: Resampling) -> Iterator[NDArray[np.float64]]:
     """How often each unit enters each bootstrap sample, block by block of samples.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lib.errors import ParameterError
 from lib.metrics.multiplicity import Correction, adjust_within
-from lib.metrics.resampling import Resampling, bootstrap_p, percentile_interval, resampled_sums
+from lib.metrics.resampling import Resampling, bootstrap_p, percentile_interval, resampled_sums, significance_level
 from lib.metrics.schemas import Schema, schema_like
 
 VERDICTS = ("farther than people", "closer than people", "not distinguishable")
@@ -91,7 +91,7 @@ def judge(compared: pl.DataFrame, family: Sequence[str], correction: Correction,
         null without p. The last means that the data do not tell them apart, not that they are alike.
     """
     farther, closer, neither = (pl.lit(verdict) for verdict in VERDICTS)
-    told_apart = pl.col("p_adjusted") < 1 - confidence
+    told_apart = pl.col("p_adjusted") < significance_level(confidence)
     verdict = pl.when(~told_apart).then(neither).when(pl.col("difference") > 0).then(farther).otherwise(closer)
     return adjust_within(compared, family, correction).with_columns(
         pl.when(pl.col("p_adjusted").is_not_null()).then(verdict).alias("verdict")

@@ -59,17 +59,12 @@ def agreement_section(data: StudyData, results: Results) -> dict[str, pl.DataFra
     for row in frames["repeats"].iter_rows(named=True):
         for name in (item for item in row if item not in ("condition", "dimension")):
             results.put(["repeats", row["condition"], row["dimension"], name], row[name])
-    names, level = condition_names(data), significance(data)
+    names, level = condition_names(data), data.significance_level
     claim_pairs(results, frames["pairs"], names, level)
     claim_best(results, frames["pairs"], frames["kappa"], names, level)
     claim_person(results, frames["beside_person"], names, level)
     claim_alpha(results, frames["alpha"])
     return frames
-
-
-def significance(data: StudyData) -> float:
-    """The level below which an adjusted p counts as a difference: what the study's confidence leaves."""
-    return round(1 - data.study.analysis.confidence, 9)
 
 
 def _record_kappa(results: Results, kappas: pl.DataFrame, weighted: pl.DataFrame) -> None:

@@ -90,7 +90,7 @@ def _record(data: StudyData, results: Results, frames: Frames) -> None:
 
 
 def _claim(data: StudyData, results: Results, frames: Frames) -> None:
-    names, alpha = condition_names(data), 1 - data.study.analysis.confidence
+    names, alpha = condition_names(data), data.significance_level
     claim_factors(results, {name: data.study.factors[name].label for name in data.study.group_factors})
     for name in data.study.group_factors:
         accuracy = of_factor(data, frames["accuracy_by_group"], name)

@@ -41,7 +41,7 @@ def mixed_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]:
     _record_rows(results, models.terms, "mixed_anova", TERMS)
     _record_bias(results, models)
     _record_fits(results, models)
-    claim_mixed(results, models, condition_names(data), 1 - data.study.analysis.confidence)
+    claim_mixed(results, models, condition_names(data), data.significance_level)
     return {
         "mixed_coefficients": models.coefficients,
         "mixed_terms": models.terms,

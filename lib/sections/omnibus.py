@@ -42,7 +42,7 @@ def omnibus_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame
     }
     record_anovas(results, frames["omnibus_anova"], frames["anova_by_emotion"])
     record_sizes(results, frames["model_size_trends"])
-    names, alpha = condition_names(data), 1 - data.study.analysis.confidence
+    names, alpha = condition_names(data), data.significance_level
     claim_omnibus(results, frames["omnibus_anova"], names, alpha)
     claim_anova_by_emotion(results, frames["anova_by_emotion"], names, alpha)
     claim_sizes(results, frames["model_size_trends"], alpha)

@@ -42,6 +42,6 @@ def thinking_section(data: StudyData, results: Results) -> dict[str, pl.DataFram
     record_tokens(results, summary)
     record_ratios(results, frames["thinking_ratios"])
     record_load(results, frames["thinking_load"])
-    claim_pair_effects(results, frames["pair_effects"], 1 - data.study.analysis.confidence)
+    claim_pair_effects(results, frames["pair_effects"], data.significance_level)
     claim_tokens(results, frames, condition_names(data))
     return frames

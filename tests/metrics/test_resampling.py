@@ -3,7 +3,7 @@ import pytest
 
 from lib.errors import ParameterError
 from lib.metrics import resampling
-from lib.metrics.resampling import Resampling, bootstrap_p, draw_weights, percentile_interval
+from lib.metrics.resampling import Resampling, bootstrap_p, draw_weights, percentile_interval, significance_level
 
 
 def all_weights(n_units, how):
@@ -53,3 +53,9 @@ def test_p_agrees_with_the_interval():
 def test_nothing_to_draw_is_refused():
     with pytest.raises(ParameterError, match="got 0"):
         next(draw_weights(0, Resampling(seed=1, draws=10)))
+
+
+def test_a_p_of_exactly_the_level_does_not_count():
+    assert 1 - 0.95 > 0.05
+    assert significance_level(0.95) == 0.05
+    assert significance_level(0.99) == 0.01
