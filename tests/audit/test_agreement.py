@@ -42,7 +42,7 @@ def test_both_ends_are_reached():
     assert possible_kappa(Interval(0.75, 0.75), 2).high == pytest.approx(cohen_kappa_score(intended, [0, 0, 1, 9]))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.integers(1, 30), st.integers(1, 4), st.floats(0, 1))
 def test_no_answers_in_a_balanced_design_are_accused(seed, classes, size, decimals, skill):
     draw = np.random.default_rng(seed)

@@ -42,7 +42,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(ROW, min_size=1, max_size=40), st.data())
 def test_it_never_crashes(rows, data):
     names = [f"row{number}" for number in range(len(rows))]

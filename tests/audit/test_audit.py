@@ -35,14 +35,14 @@ def never_accused(seed, classes, size, decimals, unanswered, scale):
     assert [(one.check, one.printed, one.outcome.arithmetic) for one in done.failures] == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.tuples(*STUDIES))
 def test_statistics_computed_from_answers_and_rounded_are_never_accused(study):
     never_accused(*study)
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.tuples(*STUDIES))
 def test_hundreds_of_studies_are_never_accused(study):
     never_accused(*study)

@@ -59,7 +59,7 @@ def test_the_mean_of_the_biases():
     assert mean_of_parts(biases, rounded(-0.857, 3), "the bias").consistent
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(SEEDS, st.integers(2, 60), st.integers(1, 4), st.integers(0, 1), st.integers(1, 9))
 def test_no_sd_of_whole_numbers_is_accused(seed, n, decimals, line, width):
     answers = np.random.default_rng(seed).integers(1, 1 + width, n, endpoint=True)

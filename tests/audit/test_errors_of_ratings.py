@@ -95,7 +95,7 @@ def test_moments_that_no_ratings_have():
     assert not outcome.consistent and "No ratings from 1 to 9" in outcome.arithmetic
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 200), st.integers(0, 1), st.sampled_from([(1, 9), (-1, 1)]))
 def test_the_smallest_mae_is_never_above_that_of_ratings(seed, n, line, scale):
     draw = np.random.default_rng(seed)

@@ -49,7 +49,7 @@ def test_a_t_without_df_may_have_any():
     assert not p_from_statistic(BELOW_001, "t", rounded(0.5, 1)).consistent
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.floats(0.001, 300), st.integers(1, 20), st.integers(1, 3000), st.integers(0, 3), st.integers(1, 4))
 def test_no_computed_p_is_accused(value, df1, df2, decimals, p_decimals):
     found = rounded(float(f"{value:.{decimals}f}"), decimals)

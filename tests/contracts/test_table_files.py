@@ -75,7 +75,7 @@ def test_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
 cell = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(st.tuples(cell, cell), min_size=1, max_size=6), separator=st.sampled_from(",;\t"))
 def test_any_text_comes_back_or_is_null(
     rows: list[tuple[str, str]], separator: str, tmp_path_factory: pytest.TempPathFactory

@@ -102,7 +102,7 @@ def test_mistakes_are_named() -> None:
         factorial_anova(design("complete"), "bias", ["race"], "IV")  # type: ignore[arg-type]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(-5, 5), st.floats(0.1, 100))
 def test_f_does_not_change_with_unit_or_origin(seed: int, shift: float, scale: float) -> None:
     frame = design("unbalanced").sample(fraction=1, shuffle=True, seed=seed)

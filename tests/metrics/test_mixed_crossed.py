@@ -98,7 +98,7 @@ def _ratings(seed: int, images: int = 14, raters: int = 11) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.floats(-50, 50), st.floats(0.1, 20))
 def test_order_names_shift_and_scale_change_what_they_must(seed, shift, scale):
     rows = _ratings(seed)
@@ -115,7 +115,7 @@ def test_order_names_shift_and_scale_change_what_they_must(seed, shift, scale):
     assert df == pytest.approx(before, rel=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_which_factor_is_called_participant_makes_no_difference(seed):
     rows = _ratings(seed)

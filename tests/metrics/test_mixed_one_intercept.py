@@ -60,7 +60,7 @@ def _ratings(seed: int, images: int = 20) -> pl.DataFrame:
     return frame.with_columns(pl.Series("y", y))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(-100, 100), st.floats(0.01, 50))
 def test_order_shift_and_scale_of_ratings_change_what_they_must(seed, shift, scale):
     rows = _ratings(seed)
@@ -75,7 +75,7 @@ def test_order_shift_and_scale_of_ratings_change_what_they_must(seed, shift, sca
     assert term_tests(other)["f"].to_list() == pytest.approx(term_tests(plain)["f"].to_list(), rel=1e-4, abs=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_names_of_levels_and_images_do_not_change_the_tests_of_terms(seed):
     rows = _ratings(seed)

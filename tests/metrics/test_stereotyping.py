@@ -84,7 +84,7 @@ def test_a_prototype_has_collapsed_and_a_copy_of_people_has_not(values, single):
     assert 0 < copy["collapse"] < 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(slope=st.floats(-3, 3).filter(lambda value: abs(value) > 0.01), shift=st.floats(-5, 5))
 def test_indices_follow_a_linear_change_of_the_machine(slope, shift):
     values = pl.read_csv(REFERENCE / "stereotypes_images.csv", schema_overrides={"machine": pl.Float64})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from html import unescape
 from typing import Any
 
 import polars as pl
 import pytest
-from great_tables import GT
+from table_support import table_rows
 
 from lib.tables.anova import emotion_anova_table, omnibus_table, planned_table, size_table
 from lib.tables.demographics import group_accuracy_table
@@ -23,18 +22,6 @@ NAMES = pl.DataFrame(
     schema_overrides={"condition": IDS},
 )  # fmt: skip
 LABELS = {"race": "Race", "gender": "Gender"}
-
-
-def rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    return [
-        [
-            unescape(re.sub(r"<[^>]+>", " ", cell)).strip()
-            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
-        ]
-        for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)
-    ]
 
 
 def effect(condition: str, term: str, f: float | None, p: float | None, **more: Any) -> dict[str, Any]:
@@ -57,7 +44,7 @@ def test_the_largest_f_comes_first_and_machines_of_other_kinds_below() -> None:
         effect("c", "gender", 1.0, 0.3),
     )  # fmt: skip
     table = omnibus_table(frame, NAMES, "race", "Race", identifier="tbl-x", notes=["Simulated data."])
-    assert rows(table) == [
+    assert table_rows(table) == [
         ["VLM"],
         ["B", "48.20", ".016", "< .001", "< .001", "11.16", ".016", "< .001", "< .001"],
         ["A", "3.00", ".016", ".050", ".050", "1.65", ".016", ".088", ".088"],
@@ -76,7 +63,7 @@ def test_effects_within_emotions_have_a_row_each() -> None:
         for term in ("race", "race:gender")
     )
     table = emotion_anova_table(frame, NAMES, LABELS, "tbl-x")
-    assert rows(table)[1:] == [[emotion, *["3.76", ".063", ".025"] * 2] for emotion in ("Joy", "Anger")]
+    assert table_rows(table)[1:] == [[emotion, *["3.76", ".063", ".025"] * 2] for emotion in ("Joy", "Anger")]
     assert "Race × Gender" in unescape(table.as_raw_html())
 
 
@@ -86,7 +73,7 @@ def test_planned_comparisons_mark_the_corrected_p() -> None:
         effect("a", "gender:emotion", 2.0, 0.049),
     )  # fmt: skip
     table = planned_table(frame, NAMES, LABELS, alpha=0.05, identifier="tbl-x")
-    assert rows(table) == [["Valence"], ["A", "48.20* (.063)", "–", "1.00 (.063)", "2.00* (.063)"]]
+    assert table_rows(table) == [["Valence"], ["A", "48.20* (.063)", "–", "1.00 (.063)", "2.00* (.063)"]]
 
 
 def test_sizes_that_are_unknown_are_said() -> None:
@@ -98,7 +85,7 @@ def test_sizes_that_are_unknown_are_said() -> None:
         }
     )  # fmt: skip
     table = size_table(frame, "tbl-x")
-    assert rows(table)[1] == ["Valence", "Race gap", "3", "−1.000", ".333", "1.000", ".333", "−0.20"]
+    assert table_rows(table)[1] == ["Valence", "Race gap", "3", "−1.000", ".333", "1.000", ".333", "−0.20"]
     assert "Toy: A, B, C; size unknown: Closed." in table.as_raw_html()
 
 
@@ -116,7 +103,7 @@ def biases() -> pl.DataFrame:
 
 
 def test_bias_tests_in_full_and_in_short(biases: pl.DataFrame) -> None:
-    full = rows(emotion_test_table(biases, NAMES, "tbl-x"))
+    full = table_rows(emotion_test_table(biases, NAMES, "tbl-x"))
     assert full[1] == [
         "Joy",
         "240",
@@ -134,10 +121,10 @@ def test_bias_tests_in_full_and_in_short(biases: pl.DataFrame) -> None:
     ]
     assert full[2][4:] == ["–"] * 9
     short = bias_test_table(biases, NAMES, "emotion", widths={"valence": 8}, alpha=0.05, identifier="tbl-x")
-    assert rows(short) == [["Valence"], ["A", "+1.52* (3.04)", "−0.10 (–)"]]
+    assert table_rows(short) == [["Valence"], ["A", "+1.52* (3.04)", "−0.10 (–)"]]
     strict = biases.with_columns(pl.lit(0.01).alias("p_bonferroni"))
     marked = bias_test_table(strict, NAMES, "emotion", widths={"valence": 8}, alpha=0.05, identifier="tbl-x")
-    assert rows(marked)[1][1] == "+1.52*† (3.04)"
+    assert table_rows(marked)[1][1] == "+1.52*† (3.04)"
     assert "background-color: #EFAA75" in short.as_raw_html()
 
 
@@ -157,7 +144,7 @@ def test_false_positives_leave_out_raters_without_any() -> None:
         },
         schema_overrides={"condition": IDS, "emotion": EMOTIONS},
     )  # fmt: skip
-    found = rows(false_positive_table(rates, tests, NAMES, "race", identifier="tbl-x"))
+    found = table_rows(false_positive_table(rates, tests, NAMES, "race", identifier="tbl-x"))
     assert found == [
         ["Named joy"],
         ["A", "10.0% [6.0, 17.0]", "0.0% [0.0, 4.0]", "10.0 pp", ".001", ".002", "over-attribution"],
@@ -171,7 +158,7 @@ def test_likelihood_ratios_show_their_degrees_of_freedom() -> None:
         schema_overrides={"condition": IDS},
     )  # fmt: skip
     table = accuracy_model_table(models, NAMES, LABELS, alpha=0.05, identifier="tbl-x")
-    assert rows(table) == [["VLM"], ["A", "39.95* (6)", "1.50 (2)", "–"]]
+    assert table_rows(table) == [["VLM"], ["A", "39.95* (6)", "1.50 (2)", "–"]]
     assert "Race, given emotion" in table.as_raw_html()
 
 
@@ -183,5 +170,5 @@ def test_accuracy_tables_can_show_their_tests() -> None:
     tests = pl.DataFrame(
         {"condition": ["a"], "chi2": [8.24], "p": [0.0163], "p_adjusted": [0.2]}, schema_overrides={"condition": IDS}
     )
-    found = rows(group_accuracy_table(groups, NAMES, "race", "tbl-x", tests=tests))
+    found = table_rows(group_accuracy_table(groups, NAMES, "race", "tbl-x", tests=tests))
     assert found[0][-3:] == ["8.24", ".016", ".200"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
 import polars as pl
 import pytest
-from great_tables import GT
+from table_support import table_header, table_rows
 
 from lib.figures.mixed import mixed_bias_figure
 from lib.tables import mixed, reliability
@@ -23,21 +21,6 @@ NAMES = pl.DataFrame(
     },
     schema_overrides={"condition": IDS},
 )
-
-
-def _rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    found = []
-    for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
-        cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
-        found.append([unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in cells])
-    return found
-
-
-def _header(table: GT) -> list[str]:
-    labels = re.findall(r'<th class="gt_col_heading[^>]*>(.*?)</th>', table.as_raw_html(), re.DOTALL)
-    return [unescape(re.sub(r"<[^>]+>", "", label)).strip() for label in labels]
 
 
 def _tests(**columns: Any) -> pl.DataFrame:
@@ -59,8 +42,8 @@ def bias() -> pl.DataFrame:
 
 def test_a_bias_shows_its_sign_error_and_mark(bias):
     table = mixed.mixed_bias_table(bias, NAMES, ["joy", "anger"], "tbl-x", width=8, alpha=0.05, notes=["Said."])
-    assert _header(table) == ["Rater", "Joy", "Anger"]
-    assert _rows(table) == [
+    assert table_header(table) == ["Rater", "Joy", "Anger"]
+    assert table_rows(table) == [
         ["VLM"], ["A", "+0.10° (0.05)", "−1.08 (0.05)"],
         ["FER"], ["B", "+1.50 (0.05)", "−2.00 (0.05)"],
         ["Person"], ["One person", "–", "+0.01° (0.05)"],
@@ -77,8 +60,8 @@ def test_coefficients_are_named_by_what_they_compare():
         p_adjusted=[0.0, None, 0.0, 0.3, None, 0.5],
     )
     table = mixed.mixed_coefficient_table(frame, NAMES, "emotion", ["joy", "anger"], "tbl-x", alpha=0.05)
-    assert _header(table) == ["Rater", "Anger", "Joy − anger"]
-    assert [row for row in _rows(table) if len(row) > 1] == [
+    assert table_header(table) == ["Rater", "Anger", "Joy − anger"]
+    assert [row for row in table_rows(table) if len(row) > 1] == [
         ["A", "−1.00 (0.05)", "+2.00 (0.05)"],
         ["B", "+0.50° (0.05)", "−0.25° (0.05)"],
     ]
@@ -94,8 +77,8 @@ def test_demographic_contrasts_stand_below_their_dimension():
         p_adjusted=[0.0, 0.5, 0.0],
     )
     table = mixed.mixed_demographic_table(frame, NAMES, {"race": ["Black", "White"], "sex": ["m", "w"]}, alpha=0.05)
-    assert _header(table) == ["Rater", "White − Black", "w − m", "White − Black"]
-    assert _rows(table)[1] == ["A", "−0.33 (0.05)", "+0.10° (0.05)", "+0.40 (0.05)"]
+    assert table_header(table) == ["Rater", "White − Black", "w − m", "White − Black"]
+    assert table_rows(table)[1] == ["A", "−0.33 (0.05)", "+0.10° (0.05)", "+0.40 (0.05)"]
 
 
 def test_terms_show_f_with_their_degrees_of_freedom():
@@ -112,8 +95,8 @@ def test_terms_show_f_with_their_degrees_of_freedom():
         schema_overrides=KEYS,
     )
     table = mixed.mixed_term_table(frame, NAMES, alpha=0.05)
-    assert _header(table) == ["Rater", "Rater (1)", "Rater × race (2)"]
-    assert _rows(table) == [["Valence"], ["A", "1,234", "4.06°"]]
+    assert table_header(table) == ["Rater", "Rater (1)", "Rater × race (2)"]
+    assert table_rows(table) == [["Valence"], ["A", "1,234", "4.06°"]]
 
 
 def test_notes_name_singular_and_missing_fits():
@@ -148,12 +131,12 @@ def test_reliability_shows_intervals_and_components():
     within = _reliability(ratio=[9.0031], image=[0.0428])
     alphas = pl.DataFrame({"dimension": ["valence"], "alpha_ordinal": [0.471]})
     table = reliability.reliability_table(overall, within, alphas, [reliability.k_note(overall)])
-    assert _rows(table) == [
+    assert table_rows(table) == [
         ["Valence", ".498 [.250, .250]", ".980 [.250, .250]", ".471", "0.384", "0.500", "0.500", "0.043", "9.0"]
     ]
     assert "k = 50: harmonic mean of the ratings per image" in table.as_raw_html()
     alone = reliability.reliability_table(overall, within.head(0), alphas)
-    assert len(_rows(alone)[0]) == 7
+    assert len(table_rows(alone)[0]) == 7
 
 
 def test_a_dimension_without_a_fit_has_dashes_and_its_reason():
@@ -161,7 +144,7 @@ def test_a_dimension_without_a_fit_has_dashes_and_its_reason():
     figures = [name for name in none.columns if name not in ("dimension", "reason", "icc_k_rule")]
     none = none.with_columns(pl.lit(None, pl.Float64).alias(name) for name in figures)
     alphas = pl.DataFrame({"dimension": ["valence"], "alpha_ordinal": pl.Series([None], dtype=pl.Float64)})
-    assert _rows(reliability.reliability_table(none, none.head(0), alphas)) == [["Valence", *["–"] * 6]]
+    assert table_rows(reliability.reliability_table(none, none.head(0), alphas)) == [["Valence", *["–"] * 6]]
     assert reliability.fit_notes(none, none.head(0)) == ["Valence: Too few."]
     assert reliability.k_note(none) is None
 
@@ -174,7 +157,7 @@ def test_machines_have_kappa_and_correlations_and_classifiers_a_dash():
     )
     kappas = pl.DataFrame({"condition": ["a", "b"], "kappa": [0.85, 0.5]}, schema_overrides={"condition": IDS})
     table = reliability.machine_reliability_table(machines, kappas, NAMES)
-    assert [row for row in _rows(table) if len(row) > 1] == [
+    assert [row for row in table_rows(table) if len(row) > 1] == [
         ["A", ".850", ".700 [.600, .800]", ".820"], ["B", ".500", "–", "–"], ["One person", "–", "–", "–"],
     ]  # fmt: skip
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import polars as pl
 import pytest
-from great_tables import GT
+from table_support import table_rows
 
 from lib.tables.agreement import beside_table, kappa_table, weighted_table
 from lib.tables.rater_pairs import mark_note, pair_list_table, pair_matrix_table
@@ -34,27 +31,15 @@ PAIRS = pl.DataFrame(
 )  # fmt: skip
 
 
-def _rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    return [
-        [
-            unescape(re.sub(r"<[^>]+>", " ", cell)).strip()
-            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S)
-        ]
-        for row in re.findall(r"<tr.*?</tr>", body, re.S)
-    ]
-
-
 def test_raters_are_ranked_and_the_person_stands_last() -> None:
-    rows = _rows(kappa_table(KAPPAS, NAMES, 0.9))
+    rows = table_rows(kappa_table(KAPPAS, NAMES, 0.9))
     assert [row[0] for row in rows] == ["A", "B", "One person"]
     assert rows[0][4:] == [".700", ".100", "[.500, .900]", "7.00", "< .001"]
     assert rows[2][6] == "–"
 
 
 def test_the_square_has_differences_above_and_kappas_below() -> None:
-    rows = _rows(pair_matrix_table(PAIRS, KAPPAS, NAMES, 0.05))
+    rows = table_rows(pair_matrix_table(PAIRS, KAPPAS, NAMES, 0.05))
     assert rows == [
         ["1 A", "", "+10.0*", "−20.0"],
         ["2 B", ".250", "", "–"],
@@ -64,7 +49,10 @@ def test_the_square_has_differences_above_and_kappas_below() -> None:
 
 
 def test_a_rater_without_pairs_has_no_place_in_the_square() -> None:
-    assert _rows(pair_matrix_table(PAIRS.head(1), KAPPAS, NAMES, 0.05)) == [["1 A", "", "+10.0*"], ["2 B", ".250", ""]]
+    assert table_rows(pair_matrix_table(PAIRS.head(1), KAPPAS, NAMES, 0.05)) == [
+        ["1 A", "", "+10.0*"],
+        ["2 B", ".250", ""],
+    ]
 
 
 def test_machines_beside_the_person_are_ranked_and_judged() -> None:
@@ -76,17 +64,17 @@ def test_machines_beside_the_person_are_ranked_and_judged() -> None:
         },
         schema_overrides={"condition": IDS},
     )  # fmt: skip
-    rows = _rows(beside_table(beside, NAMES, 0.95, 0.05))
+    rows = table_rows(beside_table(beside, NAMES, 0.95, 0.05))
     assert rows[0][:7] == ["A", "FER", "10", ".900", ".700", "+20.0", "[+5.0, +35.0]"]
     assert rows[0][7:] == ["3.00", ".010", ".020", "more accurate"]
     assert rows[1][:7] == ["B", "VLM", "10", ".600", ".700", "−10.0", "–"] and rows[1][-1] == "–"
     judged = [(0.02, "less accurate"), (0.2, "cannot be told")]
     for p, verdict in judged:
-        assert _rows(beside_table(beside.with_columns(p_adjusted=pl.lit(p)), NAMES, 0.95, 0.05))[1][-1] == verdict
+        assert table_rows(beside_table(beside.with_columns(p_adjusted=pl.lit(p)), NAMES, 0.95, 0.05))[1][-1] == verdict
 
 
 def test_the_list_turns_pairs_into_the_order_of_the_names() -> None:
-    rows = _rows(pair_list_table(PAIRS, NAMES))
+    rows = table_rows(pair_list_table(PAIRS, NAMES))
     assert rows[0] == ["B", "A", "−10.0", "2", "3", "0.00", "1.000", "1.000", ".040", ".250"]
     assert rows[1][:3] == ["B", "One person", "–"]
     assert rows[2][:5] == ["A", "One person", "−20.0", "1", "3"]
@@ -104,4 +92,4 @@ def test_machines_without_a_weighted_kappa_are_named(absent: bool) -> None:
     )  # fmt: skip
     table = weighted_table(weighted, NAMES, 0.95)
     assert ("Not computed" in table.as_raw_html()) is absent
-    assert ["B", ".300 [.200, .500]", ".400 [.200, .500]"] in _rows(table)
+    assert ["B", ".300 [.200, .500]", ".400 [.200, .500]"] in table_rows(table)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import polars as pl
-from great_tables import GT
+from table_support import table_rows
 
 from lib.metrics.substitutability import VERDICTS
 from lib.tables.agreement_limits import bland_altman_table, correlations_table
@@ -32,18 +29,6 @@ NAMES = pl.DataFrame(
     schema_overrides={"condition": IDS},
 )
 KINDS = {"condition": IDS, "dimension": pl.Enum(["valence", "arousal"]), "emotion": pl.Enum(["joy", "anger"])}
-
-
-def rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    return [
-        [
-            unescape(re.sub(r"<[^>]+>", " ", cell)).strip()
-            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S)
-        ]
-        for row in re.findall(r"<tr.*?</tr>", body, re.S)
-    ]
 
 
 def z_scores() -> pl.DataFrame:
@@ -72,7 +57,7 @@ def z_scores() -> pl.DataFrame:
 
 
 def test_z_scores_are_grouped_and_sorted_from_the_nearest() -> None:
-    found = rows(z_table(z_scores(), NAMES, "tbl-valence-z"))
+    found = table_rows(z_table(z_scores(), NAMES, "tbl-valence-z"))
     assert [row[0] for row in found] == ["VLM", "B", "A", "Machine", "C", "Person", "One person"]
     assert found[1] == [
         "B", "9", "0.50", "0.80", "−0.30 [−0.40, −0.20]", "0.62", "99.0%", "94.0%", ".030", VERDICTS[1],
@@ -99,7 +84,7 @@ def test_emotions_are_columns_with_marks_and_people_on_top() -> None:
         },
         schema_overrides=KINDS,
     )
-    assert rows(z_emotion_table(frame, NAMES)) == [
+    assert table_rows(z_emotion_table(frame, NAMES)) == [
         ["Valence"],
         ["People, left out in turn", "–", "0.80", "0.70"],
         ["A", "VLM", "1.30*", "0.40†"],
@@ -126,7 +111,7 @@ def test_ceilings_have_a_column_for_each_measure_and_dimension() -> None:
             "measure": pl.Enum(["accuracy", "r", "mae"]),
         },
     )
-    assert rows(ceiling_table(frame, NAMES)) == [
+    assert table_rows(ceiling_table(frame, NAMES)) == [
         ["VLM"],
         ["A", "1.14 [1.10, 1.20]", "1.50 [1.30, 1.70]", "1.50 [1.40, 1.60]"],
         ["Machine"],
@@ -149,7 +134,7 @@ def limits() -> pl.DataFrame:
 
 
 def test_limits_stand_with_their_intervals_and_undefined_ones_as_dashes() -> None:
-    found = rows(bland_altman_table(limits(), NAMES))
+    found = table_rows(bland_altman_table(limits(), NAMES))
     assert found[1] == [
         "A", "VLM", "10", "−1.00 [−1.20, −0.80]", "1.00", "−2.96 [−3.50, −2.50]", "0.96 [0.50, 1.50]", "90.0%",
         "0.30 [0.20, 0.40]",
@@ -165,7 +150,7 @@ def test_correlations_are_sorted_by_concordance_with_undefined_last() -> None:
         | {"ccc": [None, 0.2, 0.4], "ccc_low": [None, 0.1, 0.3], "ccc_high": [None, 0.3, 0.5]},
         schema_overrides={"condition": IDS, "dimension": KINDS["dimension"]},
     )
-    found = rows(correlations_table(frame, NAMES))
+    found = table_rows(correlations_table(frame, NAMES))
     assert found[1:3] == [
         ["B", "VLM", "5", ".500 [.500, .500]", ".500 [.500, .500]", ".200 [.100, .300]"],
         ["A", "VLM", "5", "–", "–", "–"],
@@ -177,7 +162,7 @@ def test_peoples_errors_show_their_intervals_where_known() -> None:
         {"dimension": ["valence"], "loo_mae": [1.0], "pairwise_mae": [1.4], "loo_mae_low": [0.9], "loo_mae_high": [1.1]}
     )
     scores = pl.DataFrame({"dimension": ["valence"], "mae": [1.2], "mae_ratio": [1.2]})
-    found = rows(human_error_table(people, scores, "tbl-human-mae"))[0]
+    found = table_rows(human_error_table(people, scores, "tbl-human-mae"))[0]
     assert found[1:3] == ["1.000 [0.900, 1.100]", "1.400"]
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import polars as pl
 import pytest
-from great_tables import GT
+from table_support import table_header, table_rows
 
 from lib.contracts.condition import Condition
 from lib.metrics.majority import majority
@@ -25,22 +22,6 @@ NAMES = pl.DataFrame(
     },
     schema_overrides={"condition": IDS},
 )
-
-
-def rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    found = []
-    for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL):
-        cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
-        found.append([unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in cells])
-    return found
-
-
-def header(table: GT) -> list[str]:
-    html = table.as_raw_html()
-    labels = re.findall(r'<th class="gt_col_heading[^>]*>(.*?)</th>', html, re.DOTALL)
-    return [re.sub(r"<[^>]+>", "", label).strip() for label in labels]
 
 
 @pytest.fixture
@@ -61,14 +42,14 @@ def overall() -> pl.DataFrame:
 
 
 def test_accuracy_ranks_machines_and_puts_the_person_last(overall: pl.DataFrame) -> None:
-    found = rows(categories.accuracy_table(overall, NAMES))
+    found = table_rows(categories.accuracy_table(overall, NAMES))
     assert [row[0] for row in found] == ["B", "A", "C", "One person"]
     assert found[0] == ["B", "VLM", "no", ".900", "[.800, 1.000]", ".900", ".880"]
     assert found[2][-1] == "–"
 
 
 def test_equal_accuracies_share_a_rank_and_persons_have_none(overall: pl.DataFrame) -> None:
-    found = rows(categories.ranking_table(overall, NAMES))
+    found = table_rows(categories.ranking_table(overall, NAMES))
     assert [(row[0], row[1]) for row in found] == [("1", "B"), ("2", "A"), ("2", "C")]
 
 
@@ -85,8 +66,8 @@ def test_emotions_are_columns_in_their_order() -> None:
         schema_overrides={"condition": IDS, "emotion": EMOTIONS},
     ).sort("condition", "emotion")
     table = categories.emotion_table(frame, NAMES, "f1", "tbl-emotion-f1")
-    assert header(table) == ["Rater", "Joy", "Anger"]
-    assert rows(table) == [["VLM"], ["A", "–", ".300"], ["FER"], ["C", ".200", ".100"]]
+    assert table_header(table) == ["Rater", "Joy", "Anger"]
+    assert table_rows(table) == [["VLM"], ["A", "–", ".300"], ["FER"], ["C", ".200", ".100"]]
 
 
 @pytest.fixture
@@ -105,31 +86,31 @@ def scores() -> pl.DataFrame:
 
 
 def test_dimension_rows_are_grouped_and_sorted_by_r_with_undefined_last(scores: pl.DataFrame) -> None:
-    found = rows(dimensions.dimension_table(scores, NAMES, "tbl-valence"))
+    found = table_rows(dimensions.dimension_table(scores, NAMES, "tbl-valence"))
     assert [row[0] for row in found] == ["VLM", "A", "B", "FER", "C"]
     assert found[1] == ["A", "9", ".500", "1.500", "2.000", "−1.00", "4.00 (2.00)", "5.00 (1.00)"]
     assert found[2][2] == "–"
 
 
 def test_overview_names_the_dimension(scores: pl.DataFrame) -> None:
-    assert rows(dimensions.overview_table(scores, NAMES))[0] == ["Valence"]
+    assert table_rows(dimensions.overview_table(scores, NAMES))[0] == ["Valence"]
 
 
 def test_errors_are_sorted_from_the_smallest(scores: pl.DataFrame) -> None:
     vlms = scores.filter(pl.col("condition") != "c")
-    assert [row[0] for row in rows(dimensions.error_table(vlms, NAMES, "tbl-valence-mae"))] == ["B", "A"]
+    assert [row[0] for row in table_rows(dimensions.error_table(vlms, NAMES, "tbl-valence-mae"))] == ["B", "A"]
 
 
 def test_correlations_and_folded_errors(scores: pl.DataFrame) -> None:
-    assert rows(dimensions.correlation_table(scores[2:], NAMES, "tbl-fer-valence")) == [["C", ".900", "0.500"]]
-    assert rows(dimensions.folded_table(scores[:1], NAMES, "tbl-folded-normal")) == [
+    assert table_rows(dimensions.correlation_table(scores[2:], NAMES, "tbl-fer-valence")) == [["C", ".900", "0.500"]]
+    assert table_rows(dimensions.folded_table(scores[:1], NAMES, "tbl-folded-normal")) == [
         ["A", "−1.00", "1.00", "1.450", "1.500", "0.050"]
     ]
 
 
 def test_peoples_errors_stand_beside_the_range_of_the_raters(scores: pl.DataFrame) -> None:
     people = pl.DataFrame({"dimension": ["valence", "other"], "loo_mae": [1.0, 1.0], "pairwise_mae": [1.4, 1.4]})
-    found = rows(dimensions.human_error_table(people, scores, "tbl-human-mae"))
+    found = table_rows(dimensions.human_error_table(people, scores, "tbl-human-mae"))
     assert found == [["Valence", "1.000", "1.400", "0.500 to 1.500", "0.500 to 1.500"]]
 
 
@@ -143,8 +124,8 @@ def test_biases_show_their_sign_and_images_without_emotion_no_column() -> None:
         schema_overrides={"condition": IDS, "emotion": EMOTIONS},
     )
     table = dimensions.bias_table(frame, NAMES, "emotion", "tbl-valence-bias", width=8)
-    assert header(table) == ["Rater", "Joy", "Anger"]
-    assert rows(table)[1] == ["A", "+1.00", "−0.25"]
+    assert table_header(table) == ["Rater", "Joy", "Anger"]
+    assert table_rows(table)[1] == ["A", "+1.00", "−0.25"]
 
 
 def test_people_without_alpha_get_the_reason_as_a_note() -> None:
@@ -157,7 +138,7 @@ def test_people_without_alpha_get_the_reason_as_a_note() -> None:
         schema_overrides={"alpha_ordinal": pl.Float64, "loo_mae": pl.Float64, "pairwise_mae": pl.Float64},
     )  # fmt: skip
     table = human.people_table(frame)
-    assert rows(table)[0] == ["Valence", "1,200", "4.00", "1.00", "1.50", "–", "–", "–"]
+    assert table_rows(table)[0] == ["Valence", "1,200", "4.00", "1.00", "1.50", "–", "–", "–"]
     assert "valence: no image was rated twice." in table.as_raw_html()
 
 
@@ -165,15 +146,17 @@ def test_peoples_labels_with_and_without_intended_emotions() -> None:
     ratings = pl.DataFrame({"image_id": ["x", "x", "y", "y"], "emotion": ["joy", "joy", "joy", "anger"]})
     intended = pl.DataFrame({"image_id": ["x", "y"], "intended_emotion": ["joy", "anger"]})
     with_intended = human.majority_table(majority(ratings, intended, ["joy", "anger"]))
-    assert rows(with_intended) == [
+    assert table_rows(with_intended) == [
         ["Joy", "1", "1.000", "1.000", "1.000", "0"], ["Anger", "1", ".500", ".500", ".500", "1"]
     ]  # fmt: skip
-    without = rows(human.majority_table(majority(ratings, None, ["joy", "anger"])))
+    without = table_rows(human.majority_table(majority(ratings, None, ["joy", "anger"])))
     assert without[:2] == [["Images", "2"], ["Labels", "4"]]
 
 
 def test_the_held_out_person(scores: pl.DataFrame) -> None:
-    found = rows(human.null_table({"accuracy": 0.75, "kappa": None, "macro_f1": 0.7}, scores[:1], "intended emotion"))
+    found = table_rows(
+        human.null_table({"accuracy": 0.75, "kappa": None, "macro_f1": 0.7}, scores[:1], "intended emotion")
+    )
     assert found[:3] == [["Emotion label, against the intended emotion"], ["Accuracy", ".750"], ["Cohen's κ", "–"]]
     assert ["Pearson's r", ".500"] in found
 
@@ -189,7 +172,7 @@ def test_variation_puts_people_first_and_counts_distinct_values() -> None:
         {"dimension": ["valence"] * 2, "emotion": ["joy", "anger"], "sd": [1.5, 1.25], "distinct": [9, 8]},
         schema_overrides=kinds,
     )
-    assert rows(variation.variation_table(machines, people, NAMES)) == [
+    assert table_rows(variation.variation_table(machines, people, NAMES)) == [
         ["Valence"], ["People (single ratings)", "1.50 (9)", "1.25 (8)"], ["A", "0.00 (1)", "–"]
     ]  # fmt: skip
 
@@ -210,7 +193,7 @@ def groups() -> pl.DataFrame:
 
 
 def test_the_most_uneven_machine_comes_first_and_persons_last(groups: pl.DataFrame) -> None:
-    found = rows(demographics.group_accuracy_table(groups, NAMES, "race", "tbl-accuracy-by-race"))
+    found = table_rows(demographics.group_accuracy_table(groups, NAMES, "race", "tbl-accuracy-by-race"))
     assert [row[0] for row in found] == ["B", "A", "One person"]
     assert found[0] == ["B", "VLM", ".900 [.200, .950]", ".400 [.200, .950]", "50.0 pp"]
     assert demographics.group_counts_note(groups, "race") == "Images: X 5, Y 4."
@@ -219,8 +202,8 @@ def test_the_most_uneven_machine_comes_first_and_persons_last(groups: pl.DataFra
 def test_all_factors_side_by_side(groups: pl.DataFrame) -> None:
     frames = {"race": groups, "gender": groups.rename({"race": "gender"})}
     table = demographics.groups_overview_table(frames, {"race": "Race", "gender": "Gender"}, NAMES)
-    assert header(table)[-4:] == ["X", "Y", "X", "Y"]
-    assert rows(table)[1] == ["A", ".600", ".500", ".600", ".500"]
+    assert table_header(table)[-4:] == ["X", "Y", "X", "Y"]
+    assert table_rows(table)[1] == ["A", ".600", ".500", ".600", ".500"]
     assert "Gender" in table.as_raw_html()
 
 
@@ -233,7 +216,7 @@ def test_group_biases_of_one_dimension() -> None:
     table = demographics.group_bias_table(
         {"race": frame}, "valence", {"race": "Race"}, NAMES, identifier="tbl-valence-bias-by-group", width=8
     )
-    assert rows(table)[1] == ["A", "+0.50", "−0.50"]
+    assert table_rows(table)[1] == ["A", "+0.50", "−0.50"]
 
 
 def test_cells_show_only_the_most_uneven_machines() -> None:
@@ -245,7 +228,7 @@ def test_cells_show_only_the_most_uneven_machines() -> None:
         schema={"condition": IDS, "race": pl.Enum(["X", "Y"]), "intended": EMOTIONS, "accuracy": pl.Float64},
         orient="row",
     ).with_columns(pl.lit(0.0).alias("low"), pl.lit(1.0).alias("high"))  # fmt: skip
-    found = rows(demographics.cell_accuracy_table(frame, NAMES, "race", "tbl-accuracy-by-cell", shown=1))
+    found = table_rows(demographics.cell_accuracy_table(frame, NAMES, "race", "tbl-accuracy-by-cell", shown=1))
     assert found[0] == ["Model A"]
     assert [row[0] for row in found[1:]] == ["Joy", "Anger"]
     assert found[1][-1] == "80.0 pp"
@@ -259,8 +242,8 @@ def _condition(**changes: object) -> Condition:
 
 def test_conditions_without_predictions_are_marked_only_where_there_are_some() -> None:
     conditions = [_condition(), _condition(id="b", name="B", thinking={"mode": "budget", "budget": 1024})]
-    assert header(design.conditions_table(conditions))[-1] == "Asked for"
-    found = rows(design.conditions_table(conditions))
+    assert table_header(design.conditions_table(conditions))[-1] == "Asked for"
+    found = table_rows(design.conditions_table(conditions))
     assert found[1][4] == "yes (up to 1,024 tokens a question)"
 
 
@@ -273,7 +256,7 @@ def test_thinking_in_words() -> None:
 
 
 def test_specifications_leave_unknowns_as_a_dash() -> None:
-    found = rows(design.specifications_table([_condition()], "tbl-specifications"))
+    found = table_rows(design.specifications_table([_condition()], "tbl-specifications"))
     assert found == [["A", "Somebody", "–", "–", "–", "no", "–"]]
 
 
@@ -285,7 +268,7 @@ def test_prompts_keep_their_lines_braces_and_brackets() -> None:
 def test_the_design_lists_levels_with_their_images_and_ratings() -> None:
     images = pl.DataFrame({"image_id": ["x", "y", "z"], "race": ["B", "A", "A"]})
     ratings = pl.DataFrame({"image_id": ["x", "x", "y"], "participant_id": ["p", "q", "p"]})
-    found = rows(design.design_table(images, ratings, {"race": "Race"}))
+    found = table_rows(design.design_table(images, ratings, {"race": "Race"}))
     assert found == [["Study"], ["All", "3", "3"], ["Race"], ["A", "2", "1"], ["B", "1", "2"]]
 
 
@@ -308,7 +291,7 @@ def deviations() -> pl.DataFrame:
 
 
 def test_the_twin_beside_what_was_published(deviations: pl.DataFrame) -> None:
-    found = rows(twin.deviations_table(deviations, NAMES))
+    found = table_rows(twin.deviations_table(deviations, NAMES))
     assert found[:2] == [
         ["People"], ["valence, mean", "v5, Table 1", "4.600", "4.610", "+0.010", "0.020", "yes"]
     ]  # fmt: skip
@@ -323,15 +306,15 @@ def test_a_published_limit_is_shown_as_one(deviations: pl.DataFrame) -> None:
         pl.Series("recomputed", [5.0, 7.0]),
         pl.Series("deviation", [0.0, 1.0]),
     )
-    found = [row for row in rows(twin.deviations_table(limits, NAMES)) if len(row) > 1]
+    found = [row for row in table_rows(twin.deviations_table(limits, NAMES)) if len(row) > 1]
     assert [row[2:5] for row in found] == [["at most 6", "5", "kept"], ["at most 6", "7", "+1"]]
 
 
 def test_contradictions_print_minus_signs_and_leave_other_hyphens() -> None:
     table = twin.contradictions_table([("Bias", "-.349 on [-1, 1]", "machine - people, 1-9", "v10-s5")])
-    assert rows(table)[-1] == ["Bias", "−.349 on [−1, 1]", "machine - people, 1-9", "v10-s5"]
+    assert table_rows(table)[-1] == ["Bias", "−.349 on [−1, 1]", "machine - people, 1-9", "v10-s5"]
 
 
 def test_the_twins_worst_deviation_by_kind_of_figure(deviations: pl.DataFrame) -> None:
-    found = rows(twin.summary_table(deviations))
+    found = table_rows(twin.summary_table(deviations))
     assert found[1] == ["accuracy", "2", "1", "0", "−0.100", ".050", "a.accuracy"]

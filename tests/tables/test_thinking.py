@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import polars as pl
 import pytest
-from great_tables import GT
+from table_support import table_rows
 
 from lib.tables.calibration import calibration_table, fallback_note, hybrid_note, hybrid_table
 from lib.tables.intervals import estimates
@@ -19,14 +16,6 @@ NAMES = pl.DataFrame(
     | {"type": ["VLM", "VLM", "FER"]},
     schema_overrides={"condition": IDS},
 )
-
-
-def rows(table: GT) -> list[list[str]]:
-    html = table.as_raw_html()
-    body = html[html.index("<tbody") : html.index("</tbody>")]
-    found = re.findall(r"<tr.*?</tr>", body, re.DOTALL)
-    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in found]
-    return [[unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in row] for row in cells]
 
 
 def test_an_estimate_without_interval_has_no_brackets() -> None:
@@ -44,7 +33,7 @@ def test_pairs_show_points_with_signs_and_discordant_images() -> None:
             "p_exact": [0.0001, 0.625], "p_adjusted": [0.0002, None],
         }
     )  # fmt: skip
-    assert rows(pairs_table(effects, NAMES)) == [
+    assert table_rows(pairs_table(effects, NAMES)) == [
         ["A minus B: thinking"],
         ["All", ".800", ".700", "+10.0 [+2.0, +18.0]", "12 / 2", "< .001", "< .001"],
         ["Sad", ".500", ".550", "−5.0 [−20.0, +10.0]", "1 / 3", ".625", "–"],
@@ -69,12 +58,12 @@ def test_tokens_come_in_the_order_of_the_emotions_with_the_largest_ratio(summary
         | {"high": [1.4, 1.7, None]},
         schema_overrides={"condition": IDS},
     )
-    found = rows(tokens_table(summary, ratios, NAMES, ["joy", "sad", "calm"]))
+    found = table_rows(tokens_table(summary, ratios, NAMES, ["joy", "sad", "calm"]))
     assert found == [["A", "1,000", "900", "1,200", "800", "1,300", "1.33 [1.20, 1.40]", "1.62 [1.50, 1.70]"]]
 
 
 def test_steps_are_columns(summary: pl.DataFrame) -> None:
-    found = rows(steps_table(summary, NAMES, ["joy", "sad"]))
+    found = table_rows(steps_table(summary, NAMES, ["joy", "sad"]))
     assert found[:3] == [["Model A"], ["All", "10 [5, 15]"], ["Right label", "9 [4, 14]"]]
     assert [row[0] for row in found[4:]] == ["Joy", "Sad"]
 
@@ -85,7 +74,7 @@ def test_load_has_a_column_a_measure() -> None:
         | {"high": [0.5, None], "n": [20, 18]},
         schema_overrides={"condition": IDS},
     )
-    assert rows(load_table(load, NAMES)) == [["A", "20", ".300 [.100, .500]", "–"]]
+    assert table_rows(load_table(load, NAMES)) == [["A", "20", ".300 [.100, .500]", "–"]]
 
 
 def test_variation_adds_bits_and_image_means() -> None:
@@ -98,7 +87,7 @@ def test_variation_adds_bits_and_image_means() -> None:
         pl.lit("a").cast(IDS).alias("condition"), sd=0.0, distinct=pl.lit(1, pl.Int64), entropy=0.0
     )
     table = variation_table(machine, one, NAMES, means=one.with_columns(sd=0.3))
-    assert [row[1] for row in rows(table)[1:]] == ["1.50 (9, 2.3)", "0.30 (9, 2.3)", "0.00 (1, 0.0)"]
+    assert [row[1] for row in table_rows(table)[1:]] == ["1.50 (9, 2.3)", "0.30 (9, 2.3)", "0.00 (1, 0.0)"]
 
 
 def test_indices_show_intervals_and_the_note_their_yardsticks() -> None:
@@ -109,7 +98,7 @@ def test_indices_show_intervals_and_the_note_their_yardsticks() -> None:
            for name in ("collapse", "collapse_means", "polarity", "sd_ratio") for end in ("", "_low", "_high")},
         schema_overrides={"condition": IDS, "dimension": DIMENSION},
     )  # fmt: skip
-    assert rows(indices_table(indices, NAMES))[1] == [
+    assert table_rows(indices_table(indices, NAMES))[1] == [
         "A", "10", "0.50", "0.25 [0.25, 0.25]", "0.25 [0.25, 0.25]", "0.25", "0.25 [0.25, 0.25]"
     ]  # fmt: skip
     assert yardstick_note(indices).endswith("image means are: valence 1.40 and 0.30.")
@@ -128,7 +117,7 @@ def test_calibration_sets_the_ways_side_by_side_and_counts_fallbacks() -> None:
         },
         schema_overrides={"condition": IDS, "dimension": DIMENSION},
     )  # fmt: skip
-    found = rows(calibration_table(frame.reverse(), NAMES))
+    found = table_rows(calibration_table(frame.reverse(), NAMES))
     assert [row[0] for row in found] == ["Valence", "A", "F"]
     assert found[1][1:4] == ["1.800", "0.500", "1.300 [1.200, 1.400]"]
     assert found[1][6:8] == ["0.400", "0.600"]
@@ -148,7 +137,7 @@ def test_the_hybrid_names_its_classifier_and_its_parts() -> None:
         },
         schema_overrides={"condition": IDS, "dimension": DIMENSION, "r_vlm": pl.Float64, "mae_fer": pl.Float64},
     )  # fmt: skip
-    assert rows(hybrid_table(frame, NAMES))[1] == [
+    assert table_rows(hybrid_table(frame, NAMES))[1] == [
         "A", "0.400", ".900", "0.500", "–", "0.450", ".800", "0.100 [0.050, 0.150]", "0.050"
     ]  # fmt: skip
     assert hybrid_note(frame, NAMES) == (
