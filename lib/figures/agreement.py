@@ -13,13 +13,11 @@ from plotnine import (
     geom_vline,
     ggplot,
     labs,
-    scale_color_manual,
-    scale_shape_manual,
     scale_y_discrete,
     theme,
 )  # fmt: skip
 
-from lib.figures.style import TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, to_pandas, with_notes
+from lib.figures.style import by_type, house_theme, to_pandas, type_scales, with_notes
 
 
 def kappa_figure(kappas: pl.DataFrame, names: pl.DataFrame, *notes: str | None) -> ggplot:
@@ -49,8 +47,7 @@ def kappa_figure(kappas: pl.DataFrame, names: pl.DataFrame, *notes: str | None) 
     plot = (
         plot
         + geom_point(aes(color="type", shape="type"), size=2.4)
-        + scale_color_manual(values=TYPE_COLOURS)
-        + scale_shape_manual(values=TYPE_SHAPES)
+        + type_scales()
         + scale_y_discrete(limits=short, expand=(0, 0.6, 0, 0.6))
         + labs(x="Cohen's kappa", y="")
         + house_theme(6.5, 0.24 * len(short) + 1.2)

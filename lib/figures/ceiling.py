@@ -17,14 +17,12 @@ from plotnine import (
     geom_vline,
     ggplot,
     labs,
-    scale_color_manual,
-    scale_shape_manual,
     scale_x_continuous,
     scale_y_discrete,
     theme,
 )  # fmt: skip
 
-from lib.figures.style import FONT, TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, to_pandas, with_notes
+from lib.figures.style import FONT, by_type, house_theme, to_pandas, type_scales, with_notes
 
 LINES = {"loo_mae": ("one person", "solid"), "pairwise_mae": ("two people", "dashed")}
 
@@ -67,8 +65,7 @@ def ceiling_figure(
         + geom_segment(aes(x=0, xend="mae", yend="short_name"), color="#D0D0D0", size=0.5)
         + geom_point(aes(color="type", shape="type"), size=2.6)
         + facet_wrap("dimension", nrow=1)
-        + scale_color_manual(values=TYPE_COLOURS)
-        + scale_shape_manual(values=TYPE_SHAPES)
+        + type_scales()
         + scale_y_discrete(limits=short, expand=(0, 0.6, 0, 0.6))
         + scale_x_continuous(expand=(0, 0, 0.04, 0))
         + coord_cartesian(xlim=(0, 1.05 * furthest))

@@ -18,22 +18,19 @@ from plotnine import (
     ggplot,
     labs,
     position_jitter,
-    scale_color_manual,
-    scale_shape_manual,
     scale_x_continuous,
     scale_y_continuous,
 )  # fmt: skip
 
 from lib.figures.style import (
     FONT,
-    TYPE_COLOURS,
-    TYPE_SHAPES,
     by_type,
     emotion_scales,
     house_theme,
     named_emotions,
     spaced,
     to_pandas,
+    type_scales,
     uncrossed,
     with_notes,
 )
@@ -131,8 +128,7 @@ def correlation_figure(
         + geom_segment(aes(xend="end_x", yend="label_y"), color="#B0B0B0", size=0.3)
         + geom_point(aes(color="type", shape="type"), size=3)
         + geom_text(aes("label_x", "label_y", label="short_name"), ha="left", size=8.5, family=FONT)
-        + scale_color_manual(values=TYPE_COLOURS)
-        + scale_shape_manual(values=TYPE_SHAPES)
+        + type_scales()
         + scale_x_continuous(breaks=ticks)
         + coord_cartesian(xlim=(left, right + 0.42 * wide), ylim=(bottom, top))
         + labs(x=f"Pearson's r, {dimensions[0]}", y=f"Pearson's r, {dimensions[1]}")

@@ -51,6 +51,11 @@ def by_type(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("type").cast(pl.Enum(list(TYPE_COLOURS))))
 
 
+def type_scales() -> list[Any]:
+    """Colours and shapes of the kinds of raters."""
+    return [scale_color_manual(values=TYPE_COLOURS), scale_shape_manual(values=TYPE_SHAPES)]
+
+
 def house_theme(width: float, height: float) -> theme:
     """The theme of every figure, with its size in inches."""
     return theme_minimal(base_size=TEXT_SIZE, base_family=FONT) + theme(

@@ -13,14 +13,12 @@ from plotnine import (
     geom_vline,
     ggplot,
     labs,
-    scale_color_manual,
-    scale_shape_manual,
     scale_x_continuous,
     scale_y_discrete,
     theme,
 )  # fmt: skip
 
-from lib.figures.style import TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, minus_signs, to_pandas, with_notes
+from lib.figures.style import by_type, house_theme, minus_signs, to_pandas, type_scales, with_notes
 
 
 def z_figure(compared: pl.DataFrame, names: pl.DataFrame, *notes: str | None) -> ggplot:
@@ -49,8 +47,7 @@ def z_figure(compared: pl.DataFrame, names: pl.DataFrame, *notes: str | None) ->
         + geom_segment(aes(x="difference_low", xend="difference_high", yend="short_name"), size=0.7, na_rm=True)
         + geom_point(aes(shape="type"), size=2.4)
         + facet_wrap("panel", nrow=1)
-        + scale_color_manual(values=TYPE_COLOURS)
-        + scale_shape_manual(values=TYPE_SHAPES)
+        + type_scales()
         + scale_x_continuous(labels=minus_signs)
         + scale_y_discrete(limits=short, expand=(0, 0.6))
         + labs(x="Mean |z|, rater minus people", y="")

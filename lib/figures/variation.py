@@ -12,13 +12,11 @@ from plotnine import (
     ggplot,
     labs,
     position_jitter,
-    scale_color_manual,
-    scale_shape_manual,
     scale_y_discrete,
     theme,
 )  # fmt: skip
 
-from lib.figures.style import TYPE_COLOURS, TYPE_SHAPES, by_type, house_theme, to_pandas, with_notes
+from lib.figures.style import by_type, house_theme, to_pandas, type_scales, with_notes
 
 
 def variation_figure(machines: pl.DataFrame, people: pl.DataFrame, names: pl.DataFrame, *notes: str | None) -> ggplot:
@@ -46,8 +44,7 @@ def variation_figure(machines: pl.DataFrame, people: pl.DataFrame, names: pl.Dat
             position=position_jitter(width=0, height=0.13, random_state=1),
         )
         + facet_wrap("dimension", nrow=1)
-        + scale_color_manual(values=TYPE_COLOURS)
-        + scale_shape_manual(values=TYPE_SHAPES)
+        + type_scales()
         + scale_y_discrete(limits=emotions[::-1])
         + labs(x="Standard deviation within the emotion", y="")
         + house_theme(7, 0.4 * len(emotions) + 1.4)
