@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from pydantic import ValidationError
 
+from lib.build.guess_dimensions import DIMENSIONS, SaidScale, guess_dimensions
 from lib.chapters.claims import listed
 from lib.contracts.images import CURE as IMAGES_CURE
 from lib.contracts.images import emotion_column
 from lib.contracts.ratings import CURE as RATINGS_CURE
-from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Emotion, Factor, Files, Scale, Study
+from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Emotion, Factor, Files, Study
 from lib.contracts.table_files import ROW, read_whole_table
-from lib.errors import DataError, ParameterError
+from lib.errors import DataError
 
-DIMENSIONS = ("valence", "arousal", "dominance", "intensity", "naturalness", "attractiveness", "trustworthiness")
 USUAL_ORDER = ("happy", "sad", "angry", "fear", "disgust", "neutral")
 MOST_LEVELS = 10
 IMAGES_A_LEVEL = 10
+PREDICTION_COLUMNS = ("image_id", "emotion", "condition", "repeat", "valid", "thinking_tokens")
 HOW_TO_CORRECT = "Correct study.yaml and give it with --study to change this."
-
-
-@dataclass(frozen=True)
-class ScaleEnds:
-    """The scale that all dimensions are taken to have; `given` is false where nobody said so."""
-
-    low: float = 1
-    high: float = 9
-    step: float = 1
-    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,8 +32,8 @@ class Guess:
     remarks: tuple[str, ...]
 
 
-def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path], scale: ScaleEnds) -> Guess:
-    """Make up a study from the columns of its files.
+def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path], said: SaidScale) -> Guess:
+    """Make up a study from the columns of its files; each column that goes unused is named in the remarks.
 
     Parameters
     ----------
@@ -51,65 +41,101 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
         The manifest. Its further columns are the factors; one with at most `MOST_LEVELS` values and at least
         `IMAGES_A_LEVEL` images a value on average has its values as levels. None if there is none.
     ratings
-        People's ratings. Columns among `DIMENSIONS` are the dimensions.
+        People's ratings; `guess_dimensions` tells which columns are dimensions.
     predictions
         The machines' answers. A dimension that none of them has is for people only.
-    scale
-        The scale of all dimensions.
+    said
+        What the user said about the scales.
 
     Raises
     ------
     MissingFileError, DataError
-        A file cannot be read, or the ratings have no column of `DIMENSIONS`, or no two labels.
+        A file cannot be read, or the ratings have no dimension, or no two labels.
     """
     rated = read_whole_table(ratings, RATINGS_CURE)
     answers = [read_whole_table(path, "Name the machines' answers with --predictions.") for path in predictions]
     manifest = None if images is None or images.is_dir() else read_whole_table(images, IMAGES_CURE)
-    remarks = [_said_scale(scale)]
-    factors, left_out = _factors(manifest)
-    emotion = _emotion(
-        None if manifest is None or images is None else _column(manifest, emotion_column(images)), rated, answers
-    )
+    intended = "" if manifest is None or images is None else emotion_column(images)
+    dimensions = guess_dimensions(ratings, rated, answers, [] if manifest is None else manifest.columns, said)
+    factors, unused = _factors(manifest, dimensions.scales, intended)
+    emotion = _emotion(None if manifest is None else _column(manifest, intended), rated, answers)
     study = Study(
         id="analysis",
         title=f"Analysis of {ratings.name}",
         files=Files(ratings=ratings.name, conditions="conditions" if predictions else None),
         factors=factors,
         emotion=emotion,
-        dimensions=_dimensions(ratings, rated, answers, scale),
+        dimensions=dimensions.scales,
         unrated_images="exclude",
     )
     compared = [name for name, factor in factors.items() if factor.levels]
-    remarks.append(
+    found = (
         f"categories {listed(emotion.categories)}; people also {listed(emotion.people_also)}; "
         f"dimensions {listed(list(study.dimensions))}; factors {listed(list(factors))}, compared by {listed(compared)}."
     )
-    return Guess(study, (*remarks, *left_out, HOW_TO_CORRECT))
+    left_out = (
+        *(columns.sentence for columns in dimensions.left_out),
+        *_unused_answers(answers, dimensions.scales),
+        *unused,
+    )
+    return Guess(study, (*dimensions.remarks, found, *left_out, *_not_compared(manifest, factors), HOW_TO_CORRECT))
 
 
-def _said_scale(scale: ScaleEnds) -> str:
-    said = f"every dimension is taken to go from {scale.low:g} to {scale.high:g} in steps of {scale.step:g}"
-    return f"{said}." if scale.given else f"{said}, since no --scale was given."
-
-
-def _factors(manifest: pl.DataFrame | None) -> tuple[dict[str, Factor], list[str]]:
+def _factors(
+    manifest: pl.DataFrame | None, dimensions: Collection[str], intended: str
+) -> tuple[dict[str, Factor], list[str]]:
     if manifest is None:
         return {}, []
     factors, left_out = {}, []
     for name in manifest.columns:
-        if name in {ROW, *RESERVED_COLUMNS} or name in DIMENSIONS:
-            continue
         values = manifest[name].drop_nulls().unique().sort().to_list()
-        if not SAFE_NAME.fullmatch(name):
-            left_out.append(
-                f"column {name!r} of the images is left out: a factor is named in small letters, digits and _."
-            )
+        reason = ""
+        if name in {ROW, "image_id", "file", intended}:
+            continue
+        if name in RESERVED_COLUMNS:
+            reason = "a name that means something else in a study's files; rename it to use it"
+        elif name in dimensions or name in DIMENSIONS:
+            reason = "the name is a dimension's, which people rate; rename it to compare images by it"
+        elif not SAFE_NAME.fullmatch(name):
+            reason = "a factor is named in small letters, digits and _; rename it to use it"
         elif manifest[name].null_count() or len(values) < 2:
-            left_out.append(f"column {name!r} of the images is left out: a factor has two levels and no empty cell.")
+            reason = "a factor has two levels and no empty cell; fill its cells to use it"
         else:
-            few = len(values) <= MOST_LEVELS and manifest.height >= IMAGES_A_LEVEL * len(values)
-            factors[name] = Factor(label=name.replace("_", " ").capitalize(), levels=tuple(values) if few else ())
+            levels = () if _too_many(manifest, len(values)) else tuple(values)
+            factors[name] = Factor(label=name.replace("_", " ").capitalize(), levels=levels)
+        if reason:
+            left_out.append(f"left out of the images: {name}: {reason}.")
     return factors, left_out
+
+
+def _too_many(manifest: pl.DataFrame, levels: int) -> str:
+    """Why a factor's levels are no groups to compare; nothing where they are."""
+    if levels > MOST_LEVELS:
+        return f"it has {levels:,} levels, more than {MOST_LEVELS}"
+    images = manifest.height / levels
+    if images < IMAGES_A_LEVEL:
+        return f"its {levels} levels have {images:.3g} images each on average, fewer than {IMAGES_A_LEVEL}"
+    return ""
+
+
+def _not_compared(manifest: pl.DataFrame | None, factors: dict[str, Factor]) -> list[str]:
+    if manifest is None:
+        return []
+    return [
+        f"factor {name} is not compared: {_too_many(manifest, manifest[name].n_unique())}. To compare its levels all "
+        "the same, name them under factors in study.yaml and give that with --study."
+        for name, factor in factors.items()
+        if not factor.levels
+    ]
+
+
+def _unused_answers(answers: Sequence[pl.DataFrame], dimensions: Collection[str]) -> list[str]:
+    """Columns of the machines' answers that nothing reads; `valid` is worked out anew."""
+    used = {ROW, *PREDICTION_COLUMNS, *dimensions, *(f"thinking_tokens_{step}" for step in ("emotion", *dimensions))}
+    names = list(dict.fromkeys(name for frame in answers for name in frame.columns if name not in used))
+    if not names:
+        return []
+    return [f"left out of the machines' answers: {listed(names)}: no dimension of the ratings has the name."]
 
 
 def _emotion(intended: pl.Series | None, rated: pl.DataFrame, answers: Sequence[pl.DataFrame]) -> Emotion:
@@ -126,33 +152,8 @@ def _emotion(intended: pl.Series | None, rated: pl.DataFrame, answers: Sequence[
     return Emotion(categories=categories, people_also=_ordered(people - set(categories)), intended=bool(shown))
 
 
-def _dimensions(path: Path, rated: pl.DataFrame, answers: Sequence[pl.DataFrame], scale: ScaleEnds) -> dict[str, Scale]:
-    found = [name for name in DIMENSIONS if name in rated.columns]
-    if not found:
-        raise DataError(
-            f"{path}: row 1: got the columns {', '.join(rated.columns[1:])}, none of which is a known dimension "
-            f"({', '.join(DIMENSIONS)}). Rename them, or name them in a study file given with --study."
-        )
-    by_machines = {name for frame in answers for name in found if _given(frame, name)}
-    try:
-        Scale(low=scale.low, high=scale.high, step=scale.step, low_label="low", high_label="high")
-    except ValidationError as error:
-        raise ParameterError(f"--scale: {error.errors()[0]['msg'].removeprefix('Value error, ')}.") from error
-    return {
-        name: Scale(
-            low=scale.low, high=scale.high, step=scale.step, low_label="low", high_label="high",
-            raters="everyone" if name in by_machines or not answers else "people",
-        )
-        for name in found
-    }  # fmt: skip
-
-
 def _column(table: pl.DataFrame, name: str) -> pl.Series | None:
     return table[name] if name in table.columns else None
-
-
-def _given(table: pl.DataFrame, name: str) -> bool:
-    return name in table.columns and table[name].null_count() < table.height
 
 
 def _labels(columns: Sequence[pl.Series | None]) -> set[str]:

@@ -89,9 +89,14 @@ def read_user_files(files: UserFiles, study: Study, described: dict[str, Conditi
     frames = {IMAGES: images.frame, RATINGS: ratings}
     conditions = dict(described)
     for path, name in _conditions_of(files):
+        rated = _rated_by(path, name, study, shared=files.shared)
         if name not in conditions:
-            conditions[name] = describe_unknown(name, _rated_by(path, name, study, shared=files.shared))
+            conditions[name] = describe_unknown(name, rated)
             remarks.append(f"{name}: no file describes it, so it is a machine of unknown kind.")
+        elif passed_over := [item for item in rated if item not in conditions[name].dimensions]:
+            remarks.append(
+                f"{name}: answers on {listed(passed_over)} are left out: its file has no such steps. Add them there."
+            )
         ids = images.frame["image_id"].to_list()
         frame = read_predictions(path, conditions[name], study, ids, shared=files.shared)
         remarks += [f"{name}: {warning}" for warning in few_answers(frame, len(ids))]

@@ -40,13 +40,24 @@ ConditionsOption = Annotated[
 ]
 ScaleOption = Annotated[
     tuple[float, float] | None,
-    typer.Option("--scale", help="Lowest and highest value of every dimension, without --study.", show_default="1 9"),
+    typer.Option(
+        "--scale",
+        help="Lowest and highest value of every dimension, without --study; default: each one's own.",
+        show_default=False,
+    ),
 ]
-StepOption = Annotated[float | None, typer.Option("--step", help="Step of that scale.", show_default="1")]
+StepOption = Annotated[
+    float | None,
+    typer.Option(
+        "--step", help="Step of the scale; default: 1 with --scale, else what the values say.", show_default=False
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", help="Compute this section alone; may be repeated.", show_default=False)
 ]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Write into a folder that holds other things.")]
+
+SCALE_SAID = "The scale is the one that --scale and --step say; without them it is read off each dimension's values."
 
 
 def analyze(
@@ -76,11 +87,10 @@ def analyze(
     outputs = Outputs(out, overwrite=overwrite)
     files = UserFiles(images, ratings, predictions)
     if study is None:
-        from lib.build.guess import ScaleEnds, guess_study
+        from lib.build.guess import guess_study
+        from lib.build.guess_dimensions import SaidScale
 
-        low, high = scale or (1.0, 9.0)
-        ends = ScaleEnds(low, high, 1.0 if step is None else step, scale is not None)
-        guess = guess_study(images, ratings, files.prediction_files(), ends)
+        guess = guess_study(images, ratings, files.prediction_files(), SaidScale(scale, step))
         described = find_conditions(None, guess.study, None, conditions)
         chosen, text, remarks = guess.study, study_text(guess.study, guess.remarks), list(guess.remarks)
     else:
@@ -89,7 +99,7 @@ def analyze(
     try:
         checked, warnings = read_user_files(files, chosen, described)
     except DataError as error:
-        hint = "" if study else " The scale is the one that --scale and --step say."
+        hint = f" {SCALE_SAID}" if scale or step else ""
         raise DataError(f"{error}{hint}") from error
     for line in ([] if study else ["without --study:"]) + remarks + warnings:
         _say(line)

@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 from tests_support import small_images, small_predictions, small_ratings
 
-from lib.build.guess import ScaleEnds, guess_study
+from lib.build.guess import guess_study
+from lib.build.guess_dimensions import SaidScale
 from lib.errors import DataError, ParameterError
 
-SCALE = ScaleEnds(-3, 3, 0.25, given=True)
+SCALE = SaidScale((-3, 3), 0.25)
 
 
 @pytest.fixture
@@ -30,16 +31,19 @@ def test_columns_tell_factors_categories_and_dimensions(paths: tuple[Path, Path,
     assert study.emotion.intended
     assert study.machine_dimensions == ("valence",) and study.dimensions["arousal"].raters == "people"
     assert (study.dimensions["valence"].low, study.dimensions["valence"].high) == (-3, 3)
-    assert guess.remarks[0] == "every dimension is taken to go from -3 to 3 in steps of 0.25."
+    assert guess.remarks[0] == "every dimension (valence and arousal) is taken to go from -3 to 3 in steps of 0.25."
     assert guess.remarks[1] == (
         "categories anger, calm and joy; people also other; dimensions valence and arousal; factors race and actor, "
         "compared by race."
     )
 
 
-def test_the_usual_scale_is_said_aloud_and_ratings_alone_are_a_study(paths: tuple[Path, Path, Path]) -> None:
-    guess = guess_study(None, paths[1], [], ScaleEnds())
-    assert guess.remarks[0].endswith("from 1 to 9 in steps of 1, since no --scale was given.")
+def test_ratings_alone_are_a_study_and_their_values_say_the_scales(paths: tuple[Path, Path, Path]) -> None:
+    guess = guess_study(None, paths[1], [], SaidScale())
+    assert guess.remarks[:2] == (
+        "valence: taken to go from -3 to 3 in steps of 1, as the values say, since no --scale was given.",
+        "arousal: taken to go from 0 to 1 in steps of 0.25, as the values say, since no --scale was given.",
+    )
     assert guess.study.emotion.categories == ("anger", "calm", "joy", "other")
     assert not guess.study.emotion.intended and guess.study.factors == {}
     assert guess.study.machine_dimensions == ("valence", "arousal")
@@ -54,16 +58,32 @@ def test_the_papers_emotions_keep_the_papers_order(paths: tuple[Path, Path, Path
 
 def test_columns_that_cannot_be_factors_are_named(paths: tuple[Path, Path, Path]) -> None:
     images = small_images().with_columns(
-        pl.lit("x").alias("Camera Type"), pl.lit("x").alias("place"), pl.Series("age", [None, *range(23)])
-    )
+        pl.lit("x").alias("Camera Type"), pl.lit("x").alias("place"), pl.Series("age", [None, *range(23)]),
+        pl.lit("1").alias("valid"), pl.lit("5").alias("valence"),
+    )  # fmt: skip
     images.write_csv(paths[0])
     guess = guess_study(paths[0], paths[1], [], SCALE)
     assert list(guess.study.factors) == ["race", "actor"]
-    assert [line.split(" of the images")[0] for line in guess.remarks[2:5]] == [
-        "column 'Camera Type'",
-        "column 'place'",
-        "column 'age'",
+    said = [line.removeprefix("left out of the images: ").split(":")[0] for line in guess.remarks[2:7]]
+    assert said == ["Camera Type", "place", "age", "valid", "valence"]
+
+
+def test_why_a_factor_is_not_compared_is_said(paths: tuple[Path, Path, Path]) -> None:
+    images = small_images()
+    images.with_columns(frame=pl.Series("frame", [f"f{row % 11}" for row in range(24)])).write_csv(paths[0])
+    remarks = guess_study(paths[0], paths[1], [], SCALE).remarks
+    cure = "To compare its levels all the same, name them under factors in study.yaml and give that with --study."
+    assert [line for line in remarks if "not compared" in line] == [
+        f"factor actor is not compared: its 8 levels have 3 images each on average, fewer than 10. {cure}",
+        f"factor frame is not compared: it has 11 levels, more than 10. {cure}",
     ]
+
+
+def test_answers_that_people_were_not_asked_for_are_named(paths: tuple[Path, Path, Path]) -> None:
+    answers = pl.read_csv(paths[2]).with_columns(confidence=pl.lit(3), thinking_tokens=pl.lit(9), valid=pl.lit(1))
+    answers.write_csv(paths[2])
+    (line,) = [line for line in guess_study(*paths[:2], [paths[2]], SCALE).remarks if "machines' answers" in line]
+    assert line == "left out of the machines' answers: confidence: no dimension of the ratings has the name."
 
 
 def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> None:
@@ -76,4 +96,4 @@ def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> 
         guess_study(None, paths[1], [], SCALE)
     ratings.write_csv(paths[1])
     with pytest.raises(ParameterError, match=r"--scale: from low 1 to high 0 must be a whole number of steps 1"):
-        guess_study(paths[0], paths[1], [], ScaleEnds(1, 0))
+        guess_study(paths[0], paths[1], [], SaidScale((1, 0)))

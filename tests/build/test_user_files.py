@@ -42,6 +42,12 @@ def test_frames_are_those_of_a_project_and_the_person_is_held_out(files: UserFil
     ]
 
 
+def test_answers_that_a_conditions_file_does_not_name_are_said_to_be_left_out(files: UserFiles, small_study) -> None:
+    checked, remarks = read_user_files(files, small_study, {"one": describe_unknown("one", ("valence",))})
+    assert "one: answers on arousal are left out: its file has no such steps. Add them there." in remarks
+    assert StudyData(checked).predictions["one"]["arousal"].null_count() == 23
+
+
 def test_one_file_may_hold_all_conditions(files: UserFiles, small_study) -> None:
     apart, _ = read_user_files(files, small_study, {})
     together = files.ratings.with_name("all.csv")

@@ -64,12 +64,24 @@ def test_all_sections_of_a_study_with_a_file(folder: Path) -> None:
 def test_without_a_study_file_it_writes_the_one_that_it_used(folder: Path) -> None:
     small_ratings().drop("arousal").write_csv(folder / "ratings.csv")
     _, told = invoke(*FILES, "--scale", "-3", "3", "--out", "out", *QUICK)
-    assert "every dimension is taken to go from -3 to 3 in steps of 1." in told
+    assert "every dimension (valence) is taken to go from -3 to 3 in steps of 1." in told
     assert "one: no file describes it" in told
     again = ("--study", "out/study.yaml", "--out", "again", *QUICK)
     _, told = invoke(*FILES, *again)
     assert "no file describes it" not in told  # out/conditions does
     assert (folder / "again/results.json").read_bytes() == (folder / "out/results.json").read_bytes()
+
+
+def test_a_dimension_of_any_name_is_computed_and_what_is_left_out_is_said(folder: Path) -> None:
+    for path in (folder / "ratings.csv", *(folder / "machines").iterdir()):
+        path.write_text(path.read_text().replace("arousal", "pleasantness"))
+    own = small_ratings().rename({"arousal": "pleasantness"})
+    own.with_columns(age=30 + own["pleasantness"], comment=own["emotion"]).write_csv(folder / "ratings.csv")
+    _, told = invoke(*FILES, "--out", "out", "--only", "dimensions")
+    assert "pleasantness: taken to go from 0 to 1 in steps of 0.25, as the values say" in told
+    for part in ("left out of the ratings: age: by", "ratings: comment: not one cell", "factor actor is not compared"):
+        assert part in told and part in (folder / "out/study.yaml").read_text(), part
+    assert "mae" in json.loads((folder / "out/results.json").read_text())["conditions"]["one"]["pleasantness"]
 
 
 def test_ratings_alone_give_empty_tables_and_the_reason(folder: Path) -> None:
@@ -120,5 +132,5 @@ def test_mistakes_are_told_before_anything_is_written(folder: Path) -> None:
     with pytest.raises(ParameterError, match="The study file says what the scales are"):
         invoke(*common, "--study", "small.yaml", "--scale", "1", "9")
     with pytest.raises(DataError, match=r"row 2, column 'arousal': got '0.25', which is outside 1 to 9(?s:.*) --scale"):
-        invoke(*common)
+        invoke(*common, "--scale", "1", "9")
     assert not (folder / "out").exists()
