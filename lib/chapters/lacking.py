@@ -65,7 +65,9 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
             raise ParameterError(f"needs: got {need!r}, which is none of {known}. Correct the chapter's cell.")
         there, what, cure = NEEDS[kind]
         if not there(data, name):
-            return Lacking(what.format(name=name or "any dimension"), cure.format(name=name))
+            unknown = kind in ("vlm", "fer") and _answered("machine")(data, name)
+            cure = _KIND if unknown else cure
+            return Lacking(what.format(name=name or "any dimension"), cure.format(name=name, kind=kind))
     return None
 
 
@@ -101,6 +103,10 @@ def _thought(data: StudyData, _: str) -> bool:
 
 
 _PREDICTIONS = "Add predictions where `files.predictions` of the study file says, and a file per condition, to get it."
+_KIND = (
+    "The kind of some machines is not known: set `kind: {kind}` in the file conditions/<id>.yaml of each that is "
+    "one, and give the folder to `rater analyze` with --conditions, to get it."
+)
 _CONDITIONS = "Name a folder of condition files under `files.conditions` in the study file to get it."
 _FACTOR = "Add its column to the manifest and its levels under `factors` in the study file to get it."
 

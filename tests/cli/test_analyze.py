@@ -84,6 +84,18 @@ def test_a_dimension_of_any_name_is_computed_and_what_is_left_out_is_said(folder
     assert "mae" in json.loads((folder / "out/results.json").read_text())["conditions"]["one"]["pleasantness"]
 
 
+def test_machines_of_unknown_kind_get_a_cure_that_works(folder: Path) -> None:
+    only = ("--only", "calibration", "--study", "small.yaml")
+    _, told = invoke(*FILES, *only, "--out", "out")
+    assert "empty: hybrid: this study has no vision-language models with predictions. The kind of some machines" in told
+    assert "set `kind: vlm` in the file conditions/<id>.yaml of each" in told and "--conditions" in told
+    for name, kind in (("one", "vlm"), ("two", "fer")):
+        path = folder / f"out/conditions/{name}.yaml"
+        path.write_text(path.read_text().replace("kind: machine", f"kind: {kind}"))
+    _, told = invoke(*FILES, *only, "--out", "again", "--conditions", "out/conditions")
+    assert "empty: hybrid" not in told and len(rows(folder / "again/tables/hybrid.csv")) == 2
+
+
 def test_ratings_alone_give_empty_tables_and_the_reason(folder: Path) -> None:
     small_ratings().drop("arousal").write_csv(folder / "ratings.csv")
     _, told = invoke("--ratings", "ratings.csv", "--scale", "-3", "3", "--out", "out")
