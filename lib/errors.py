@@ -25,3 +25,11 @@ class DocumentError(RaterError):
 
 class BuildError(RaterError):
     """A step of the build failed or the build cannot start."""
+
+
+class BackendUnavailableError(RaterError):
+    """A machine cannot be asked now: no key, no server, or no such model."""
+
+
+class StoreError(RaterError):
+    """The store of answers is in use, or holds lines that cannot be read."""

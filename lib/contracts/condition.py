@@ -34,7 +34,10 @@ class Decoding(Parameters):
 
     temperature: float | None = Field(default=0, ge=0, le=2)
     seed: int | None = None
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, gt=0)
     repetition_penalty: float | None = Field(default=None, gt=0)
+    log_probabilities: int | None = Field(default=None, ge=1, le=20)
     image_detail: Literal["low", "high", "auto"] | None = None
     media_resolution: Literal["low", "medium", "high"] | None = None
     include_thoughts: bool | None = None
@@ -57,6 +60,9 @@ class Condition(Parameters):
 
     `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`.
     A condition of which only the answers are known is of kind `machine`, and its backend and strategy are `unknown`.
+    `repeats` is how often each question is asked. `server` is the address of an OpenAI-compatible or Ollama server that
+    is not at its usual place; it is not part of what makes two questions the same. `label_from` says which category
+    a question without image (`text_only`) is about: the intended one, or another condition's answer, by its id.
     """
 
     id: Identifier
@@ -66,10 +72,13 @@ class Condition(Parameters):
     backend: Backend
     model: str
     strategy: Literal["context_carry", "json_single", "text_only", "classifier", "unknown"]
-    prompts: Literal["json", "plain"] | None = None
+    prompts: Identifier | None = None
     steps: tuple[str, ...] = Field(default=("emotion", "valence", "arousal"), min_length=1)
     decoding: Decoding = Decoding()
     thinking: Thinking = Thinking()
+    repeats: int = Field(default=1, ge=1)
+    server: str | None = Field(default=None, pattern=r"^https?://")
+    label_from: Identifier | None = None
     specification: Specification
     notes: str | None = None
 
@@ -79,6 +88,8 @@ class Condition(Parameters):
             raise ValueError("a classifier has no prompts, nor has an unknown strategy; every other one names its set")
         if self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
+        if self.strategy != "text_only" and self.label_from is not None:
+            raise ValueError("only the strategy text_only takes its label from somewhere (label_from)")
         return self
 
     @property

@@ -138,6 +138,18 @@ class Analysis(Parameters):
         return pairs
 
 
+class Asking(Parameters):
+    """How machines are asked, the same for every condition.
+
+    `longest_side` is the size in pixels to which larger images are reduced before they are sent; None sends the file
+    as it is. `unparsed` says what follows an earlier answer that named no category or number: the later steps are
+    skipped, or asked without that context.
+    """
+
+    longest_side: int | None = Field(default=None, ge=16)
+    unparsed: Literal["skip", "without_context"] = "skip"
+
+
 class Study(Parameters):
     """A study, as its file says."""
 
@@ -150,6 +162,7 @@ class Study(Parameters):
     documents: tuple[ProjectPath, ...] = ("report/index.qmd",)
     unrated_images: Literal["refuse", "exclude"] = "refuse"
     stand_in: Literal["twin"] | None = None
+    asking: Asking = Asking()
     analysis: Analysis = Analysis()
 
     @field_validator("factors", "dimensions")

@@ -1,0 +1,1 @@
+"""Running many questions: order, concurrency, retries, budget, progress."""

@@ -1,0 +1,113 @@
+"""What every backend does: take a question, give an answer, or say in which way it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from lib.protocol.question import Question
+
+FailureKind = Literal[
+    "rate_limit",  # the server asks for patience (429)
+    "timeout",  # nothing came within the deadline
+    "server",  # 5xx
+    "connection",  # refused, reset, or half a body
+    "malformed",  # a body that is not what the protocol promises
+    "rejected",  # the request itself will never be answered (400, 404, 413, 422, ...)
+    "unauthorized",  # the key is missing, wrong or not allowed (401, 403)
+]
+RETRIED: frozenset[FailureKind] = frozenset({"rate_limit", "timeout", "server", "connection", "malformed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as it is sent: encoded bytes and their media type, such as `image/png`."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the machine said, as the server reported it; None is what the server did not say.
+
+    `tokens_out` are those of the answer without thinking. `log_probabilities` are, for each token of the answer, the
+    likeliest tokens with their natural logarithms. `more` is the number of further candidates, which are not used.
+    """
+
+    text: str
+    finish_reason: str | None = None
+    refusal: str | None = None
+    thoughts: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thinking: int | None = None
+    model_version: str | None = None
+    fingerprint: str | None = None
+    log_probabilities: list[list[tuple[str, float]]] | None = None
+    more: int = 0
+
+
+class BackendError(Exception):
+    """A question was not answered.
+
+    `message` names no key and holds no header. `retry_after` is in seconds, as the server asked for.
+    """
+
+    def __init__(self, kind: FailureKind, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind
+        self.message = message
+        self.retry_after = retry_after
+
+
+class Backend(Protocol):
+    """One connection to one kind of server for one condition, used by many tasks of one event loop at once."""
+
+    async def preflight(self) -> None:
+        """Check key, server and model before anything is asked, without asking anything that costs.
+
+        Raises
+        ------
+        lib.errors.BackendUnavailableError
+            One line with the cure.
+        """
+
+    async def ask(self, question: Question, picture: Picture | None) -> Answer:
+        """Ask once; no retries of its own, no deadline of its own beyond that for connecting.
+
+        Raises
+        ------
+        BackendError
+        """
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How far a batch is. `done` means that its answers can be fetched, whole or in part."""
+
+    status: str
+    done: bool
+    total: int | None = None
+    finished: int | None = None
+    failed: int | None = None
+
+
+class BatchBackend(Protocol):
+    """A backend whose server also takes many questions at once, cheaper and later."""
+
+    max_requests: int
+    max_bytes: int
+
+    async def submit(self, requests: Sequence[tuple[Question, Picture | None]]) -> str:
+        """Hand in one batch; give the server's id of it."""
+
+    async def state(self, batch_id: str) -> BatchState:
+        """Ask how far a batch is."""
+
+    async def fetch(self, batch_id: str) -> list[tuple[str, Answer | BackendError]]:
+        """Give the answers of a finished batch by the questions' keys; what is missing was not answered."""

@@ -1,0 +1,72 @@
+"""What one machine is asked once, and the key that says when two questions are the same."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from lib.contracts.condition import Condition
+
+ALL_STEPS = "all"
+"""The step of a question that asks for everything at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image of the study as it is asked about.
+
+    Attributes
+    ----------
+    image_id : str
+        The study's name of the image; never part of a key.
+    path : Path or None
+        The image's file; None where it is not there, which only questions without image allow.
+    sha256 : str or None
+        Hexadecimal SHA-256 of the file's bytes.
+    label : str or None
+        The category that a question without image is about (`text_only`).
+    """
+
+    image_id: str
+    path: Path | None = None
+    sha256: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: one step about one image (or about a label without image), in one repeat."""
+
+    item: Item
+    step: str
+    repeat: int
+    prompt: str
+    key: str
+    with_image: bool = True
+
+
+def settings_of(condition: Condition, longest_side: int | None = None) -> bytes:
+    """Everything but image, prompt, step and repeat that an answer may depend on, as canonical JSON.
+
+    Settings that are not set are left out, so that a setting that the project learns later changes no older key.
+    """
+    known = {
+        "backend": condition.backend,
+        "model": condition.model,
+        "decoding": condition.decoding.model_dump(exclude_none=True),
+        "thinking": condition.thinking.model_dump(exclude_none=True),
+        "longest_side": longest_side,
+    }
+    return msgspec.json.encode({name: value for name, value in known.items() if value is not None}, order="sorted")
+
+
+def question_key(settings: bytes, image_sha256: str | None, prompt: str, step: str, repeat: int) -> str:
+    """Hexadecimal SHA-256 over settings, image bytes (by their own SHA-256), prompt, step and repeat.
+
+    Content alone: a renamed file is the same question, and a changed image, word, model or setting is a new one.
+    """
+    rest = msgspec.json.encode([image_sha256, prompt, step, repeat])
+    return hashlib.sha256(settings + b"\n" + rest).hexdigest()

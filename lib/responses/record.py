@@ -1,0 +1,58 @@
+"""One line of the store: one raw answer to one question, or the failure to get one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a question was not answered, after all retries."""
+
+    kind: str
+    message: str
+
+
+class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One answer (or failure) with everything that a reader needs to follow a number back to it.
+
+    `values`, `stage`, `flags` and `reason` are how the text was read when it came; the text is what counts, and
+    everything is read anew from it. `latency` is in seconds, `cost` in `currency`; None is what is not known.
+    """
+
+    key: str
+    condition: str
+    image_id: str
+    image_sha256: str | None = None
+    step: str
+    repeat: int = 0
+    prompt: str
+    text: str = ""
+    values: dict[str, str | float | None] = {}
+    stage: str = "none"
+    flags: tuple[str, ...] = ()
+    reason: str | None = None
+    thoughts: str | None = None
+    finish_reason: str | None = None
+    refusal: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thinking: int | None = None
+    log_probabilities: list[list[tuple[str, float]]] | None = None
+    latency: float | None = None
+    cost: float | None = None
+    currency: str | None = None
+    attempts: int = 1
+    backend: str
+    model: str
+    model_version: str | None = None
+    fingerprint: str | None = None
+    asked_at: str
+    mode: Literal["live", "batch", "imported"] = "live"
+    failure: Failure | None = None
+
+
+def encode(response: Response) -> bytes:
+    """One line of JSON, newline included."""
+    return msgspec.json.encode(response) + b"\n"
