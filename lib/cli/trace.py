@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +14,9 @@ from lib.cli.options import StudyOption
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, MissingFileError
 from lib.project import Project, open_project
-from lib.results import Entry, load_results, variable_name
+from lib.results import POSITION, Entry, load_results, variable_name
+
+WRITTEN_POSITION = re.compile(r"(?:\.?\[(\d+)\]|\.(\d+))(?=\.[^.]+$)")
 
 
 def trace(
@@ -20,11 +24,18 @@ def trace(
     study: StudyOption = None,
     packages: Annotated[bool, typer.Option("--packages", help="List every installed package too.")] = False,
 ) -> None:
-    """Follow a number back: value, notebook and cell, where it is printed, inputs with hashes, packages, commit."""
+    """Follow a number back: value, notebook and cell, where it is printed, inputs with hashes, packages, commit.
+
+    A cell of a list of rows is named by the row's position from 0, as in conditions.gemma3-4b.valence.anova.0.f
+    (or, quoted, '...anova.[0].f'); the name of the list alone lists its rows.
+    """
     project = open_project(study)
     chapter, entry = find_entry(project, key)
     record = json.loads((project.cache / f"provenance/{chapter}.json").read_text(encoding="utf-8"))
     typer.echo(f"{entry.key} = {entry.value!r}, printed as {entry.text}")
+    row = _row(entry, load_results(project.cache / f"results/{chapter}.json")[0].values())
+    if row:
+        typer.echo(f"Row: {row}")
     if record["simulated"]:
         typer.echo("SIMULATED: computed from the project's twin, not from people or models.")
     typer.echo(f"\nNotebook {record['notebook']} (SHA-256 {record['notebook_sha256']})")
@@ -64,15 +75,44 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
     if not files:
         raise MissingFileError(f"{project.relative(project.cache)}/results: holds no results. Run `rater build` first.")
     chapters: dict[str, dict[str, Entry]] = {path.stem: load_results(path)[0] for path in files}
-    for chapter, entries in chapters.items():
-        for entry in entries.values():
-            if key in (entry.key, variable_name(entry)):
-                return chapter, entry
+    positioned = WRITTEN_POSITION.sub(lambda found: f".[{found[1] or found[2]}]", key)
+    for wanted in dict.fromkeys((key, positioned)):
+        for chapter, entries in chapters.items():
+            for entry in entries.values():
+                if wanted in (entry.key, variable_name(entry)):
+                    return chapter, entry
     known = [known for entries in chapters.values() for known in entries]
     below = [name for name in known if name.startswith(f"{key}.")]
+    if f"{key}.[0]" in {name.rpartition(".")[0] for name in below}:
+        raise DataError(_rows_of(key, [entry for entries in chapters.values() for entry in entries.values()]))
     if below:
         raise DataError(f"{key}: is a group of {len(below)} numbers; name one of them, for example {below[0]}.")
     raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
+
+
+def _rows_of(key: str, entries: Iterable[Entry]) -> str:
+    """What to write instead of the name of a list of rows: every row with what names it."""
+    first: dict[str, Entry] = {}
+    beneath = [entry for entry in entries if entry.key.startswith(f"{key}.[")]
+    for entry in beneath:
+        if not isinstance(entry.value, str):
+            first.setdefault(entry.path[-2], entry)
+    rows = [
+        f"  {key}.{position.strip('[]')}.{entry.path[-1]} ({_row(entry, beneath)})" for position, entry in first.items()
+    ]
+    return "\n".join([f"{key}: is a list of {len(first)} rows; name a cell of one, for example", *rows])
+
+
+def _row(entry: Entry, entries: Iterable[Entry]) -> str:
+    """What names the row that an entry is a cell of (its texts, else its position); empty where it is of none."""
+    if len(entry.path) < 2 or not POSITION.fullmatch(entry.path[-2]):
+        return ""
+    named = [
+        f"{other.path[-1]} {other.value}"
+        for other in entries
+        if other.path[:-1] == entry.path[:-1] and isinstance(other.value, str) and other.value
+    ]
+    return ", ".join(named) or f"at position {entry.path[-2].strip('[]')}"
 
 
 def _embeds(project: Project, document: str, chapter: str) -> list[str]:

@@ -11,7 +11,8 @@ from tests_support import write_small_study
 from typer.testing import CliRunner
 
 from lib.cli import main as cli
-from lib.errors import ParameterError
+from lib.cli.trace import find_entry
+from lib.errors import DataError, ParameterError
 from lib.project import ROOT_VARIABLE, open_project
 from lib.results import RESULTS_VARIABLE, Results
 
@@ -81,13 +82,13 @@ def test_doctor_sees_packages_that_are_not_the_locks(project: Path) -> None:
     assert "other versions than the lock: polars" in invoke("doctor")[1]
 
 
-def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def write_traceable(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = project / "cache/studies/small-study/cache"
     monkeypatch.setenv(RESULTS_VARIABLE, str(cache / "results/human.json"))
     results = Results("human")
     results.put(["conditions", "gemini-2.5-flash", "kappa"], 0.8531)
+    rows = [{"factor": "race", "term": term, "df": 2, "f": f} for term, f in (("race", 3.25), ("race:emotion", 1.5))]
+    results.put_rows(["conditions", "gpt-4.1", "valence", "anova"], rows)
     results.save({"cache/data/ratings.parquet": "ab12"})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("results.put(...)", execution_count=None)])
     (cache / "notebooks").mkdir(parents=True)
@@ -101,6 +102,12 @@ def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
     }  # fmt: skip
     (cache / "provenance").mkdir()
     (cache / "provenance/human.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_traceable(project, monkeypatch)
     for key in ("conditions.gemini-2.5-flash.kappa", "conditions.gemini-2_5-flash.kappa"):
         code, said = invoke("trace", key, "--packages", "--study", "params/small.yaml")
         assert code == 0
@@ -114,6 +121,28 @@ def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
             "polars 2.1.0",
         ):
             assert part in said
+        assert "Row: " not in said
+
+
+@pytest.mark.parametrize("position", [".[1]", "[1]", ".1"])
+def test_trace_says_which_row_a_cell_is_of(project: Path, monkeypatch: pytest.MonkeyPatch, position: str) -> None:
+    write_traceable(project, monkeypatch)
+    code, said = invoke("trace", f"conditions.gpt-4.1.valence.anova{position}.f", "--study", "params/small.yaml")
+    assert code == 0
+    assert said.startswith(
+        "conditions.gpt-4.1.valence.anova.[1].f = 1.5, printed as 1.50\nRow: factor race, term race:e"
+    )
+
+
+def test_trace_lists_the_rows_of_a_list(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_traceable(project, monkeypatch)
+    with pytest.raises(DataError) as told:
+        find_entry(open_project("params/small.yaml", root=project), "conditions.gpt-4.1.valence.anova")
+    assert str(told.value) == (
+        "conditions.gpt-4.1.valence.anova: is a list of 2 rows; name a cell of one, for example\n"
+        "  conditions.gpt-4.1.valence.anova.0.df (factor race, term race)\n"
+        "  conditions.gpt-4.1.valence.anova.1.df (factor race, term race:emotion)"
+    )
 
 
 @pytest.mark.parametrize(
