@@ -77,3 +77,8 @@ def count_in_words(count: int) -> str:
     """Small counts as words, as running text has them: `six`; from eleven on as digits."""
     words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     return words[count] if 0 <= count < len(words) else f"{count:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `1 table`, `2 tables`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -13,7 +13,7 @@ from typing import Any
 
 from lib.errors import BuildError
 from lib.files import write_json
-from lib.formats import format_value
+from lib.formats import counted, format_value
 
 RESULTS_VARIABLE = "RATER_RESULTS"
 POSITION = re.compile(r"\[\d+\]")
@@ -95,7 +95,7 @@ class Results:
         if target:
             entries = [asdict(entry) for entry in self.entries.values()]
             write_json(Path(target), {"chapter": self.chapter, "inputs": dict(inputs), "entries": entries})
-        return f"{len(self.entries)} numbers from {len(inputs)} files"
+        return f"{counted(len(self.entries), 'number')} from {counted(len(inputs), 'file')}"
 
 
 def load_results(path: Path) -> tuple[dict[str, Entry], dict[str, str]]:

@@ -18,7 +18,7 @@ def test_numbers_come_back_by_key_with_their_text(tmp_path: Path, monkeypatch: p
         ["conditions", "gemini-2.5-flash"], {"kappa": np.float64(0.8531), "n": np.int64(1440), "r": float("nan")}
     )
     results.put(["claims", "best"], 3, text="three")
-    assert results.save({"cache/data/ratings.parquet": "ab"}) == "4 numbers from 1 files"
+    assert results.save({"cache/data/ratings.parquet": "ab"}) == "4 numbers from 1 file"
     entries, inputs = load_results(tmp_path / "human.json")
     assert inputs == {"cache/data/ratings.parquet": "ab"}
     assert nest(entries.values()) == {

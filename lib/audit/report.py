@@ -8,6 +8,7 @@ from collections import Counter
 from lib.audit.audit import Audit
 from lib.audit.finding import CHECKS, Finding
 from lib.audit.rows import ACROSS, WORDS
+from lib.formats import counted
 
 WIDTH = 100
 
@@ -23,8 +24,10 @@ def text_report(audit: Audit, name: str) -> str:
         How the table is called in the first line.
     """
     failures = audit.failures
-    verdict = f"{len(failures)} do not fit together" if failures else "none contradicts another"
-    lines = [f"{name}: {len(audit.rows):,} printed numbers, {len(audit.findings):,} tests, of which {verdict}.", ""]
+    verb = "does" if len(failures) == 1 else "do"
+    verdict = f"{len(failures)} {verb} not fit together" if failures else "none contradicts another"
+    said = f"{counted(len(audit.rows), 'printed number')}, {counted(len(audit.findings), 'test')}, of which {verdict}"
+    lines = [f"{name}: {said}.", ""]
     for number, finding in enumerate(failures, 1):
         lines += [*failure_lines(number, finding), ""]
     return "\n".join([*lines, *_checked(audit), "", *_unchecked(audit)]).rstrip() + "\n"
@@ -55,7 +58,7 @@ def _unchecked(audit: Audit) -> list[str]:
         (WORDS.get(row.statistic, row.statistic.replace("_", " ")), reason) for row, reason in audit.unchecked
     )
     count = len(audit.unchecked)
-    lines = [f"{count:,} number{'s' * (count > 1)} took part in no test:"]
+    lines = [f"{counted(count, 'number')} took part in no test:"]
     for (statistic, reason), count in kinds.most_common():
         lines += _wrapped(f"{count:,} x {statistic}: {reason}")
     return lines

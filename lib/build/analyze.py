@@ -16,6 +16,7 @@ from lib.chapters.lacking import lacking
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BuildError, DataError, RaterError
+from lib.formats import counted
 from lib.results import Entry, Results, nest
 from lib.sections.registry import SECTIONS, Section, Table
 from lib.study_data import CheckedStudy, StudyData
@@ -101,7 +102,7 @@ def compute_sections(data: StudyData, sections: Sequence[Section], say: Say) -> 
                 analysis.empty[table.name] = _why_empty(data, table)
         analysis.add(results)
         analysis.seconds[section.name] = round(time.monotonic() - started, 3)
-        say(f"{section.name}: {len(frames)} tables, {len(results.entries)} numbers "
+        say(f"{section.name}: {counted(len(frames), 'table')}, {counted(len(results.entries), 'number')} "
             f"({analysis.seconds[section.name]:.1f} s)")  # fmt: skip
     return analysis
 

@@ -20,6 +20,8 @@ from lib.sections.registry import SECTIONS, Section, Table
 from lib.study_data import StudyData
 
 STATISTICS = "comprehensive_stats.xlsx"
+
+FORMATS = {"scales": dict.fromkeys(("low", "high", "step"), "General")}
 PARTS = ("statistics", "answers", "figures")
 KEYS = "Keys of results.json that hold the same numbers are described in docs/results.md, section by section."
 
@@ -64,7 +66,7 @@ def write_statistics(path: Path, project: Project, data: StudyData, analysis: An
         book.notes("Notes", lines, styles, [30, 34, 12, 100])
         for name, (_, table) in sheets.items():
             if table.name in analysis.tables:
-                book.table(name, analysis.tables[table.name])
+                book.table(name, analysis.tables[table.name], FORMATS.get(table.name))
 
     return write_workbook(path, fill)
 
@@ -83,11 +85,11 @@ def numbered_sheets(sections: Sequence[Section]) -> dict[str, tuple[Section, Tab
 
 def _notes(
     project: Project, data: StudyData, analysis: Analysis, sheets: dict[str, tuple[Section, Table]]
-) -> tuple[list[list[str]], dict[int, str]]:
-    lines: list[list[str]] = [[f"Statistics of the study {data.study.id}"]]
+) -> tuple[list[list[str | int]], dict[int, str]]:
+    lines: list[list[str | int]] = [[f"Statistics of the study {data.study.id}"]]
     styles = {0: "title"}
 
-    def add(cells: list[str], style: str = "text") -> None:
+    def add(cells: list[str | int], style: str = "text") -> None:
         styles[len(lines)] = style
         lines.append(cells)
 
@@ -110,7 +112,7 @@ def _notes(
     add(["Sheet", "Table", "Rows", "What a row holds"], "heading")
     for name, (section, table) in sheets.items():
         frame = analysis.tables.get(table.name)
-        rows = "refused" if frame is None else str(frame.height)
+        rows = "refused" if frame is None else frame.height
         reason = analysis.empty.get(table.name) or analysis.refused.get(section.name)
         add([name, table.name, rows, f"{table.title}. Empty: {reason}" if reason else table.title])
     add(["Column", "In tables", "", "Definition"], "heading")

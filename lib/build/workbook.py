@@ -34,6 +34,10 @@ STATISTICS = {
     "sum_of_squares",
     "reml",
 }
+# Shares and correlations that only workbooks show under these names.
+SHARES = {"alpha", "inside", "people_inside", "majority_agreement", "shapiro_w", "rank_biserial"}
+# Columns that are in the unit of the estimate to their left.
+OF_ESTIMATE = {"low", "high", "se", "difference", "person"}
 TEXT_LENGTH = 32_767
 # No cell may become a formula, a link or a number because its text looks like one.
 LITERAL = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -66,7 +70,7 @@ class Workbook:
         frame
             Numbers unrounded; a null is an empty cell.
         formats
-            Column -> Excel number format, where `number_format` would not choose well.
+            Column -> Excel number format, where `number_formats` would not choose well.
 
         Raises
         ------
@@ -78,9 +82,10 @@ class Workbook:
                 f"{name}: got {frame.height:,} rows, but a sheet holds {MOST_ROWS:,}. Use `rater analyze`."
             )
         sheet = self._add(name)
+        chosen_formats = number_formats(frame) | dict(formats or {})
         for place, column in enumerate(frame.columns):
             series = frame[column]
-            chosen = (formats or {}).get(column) or number_format(column, series.dtype)
+            chosen = chosen_formats[column]
             style = self._number(chosen) if chosen else None
             sheet.write_string(0, place, column, self._header)
             for row, value in enumerate(series.to_list(), start=1):
@@ -91,15 +96,15 @@ class Workbook:
             sheet.autofilter(0, 0, max(frame.height, 1), frame.width - 1)
 
     def notes(
-        self, name: str, lines: Sequence[Sequence[str]], styles: Mapping[int, str], widths: Sequence[int]
+        self, name: str, lines: Sequence[Sequence[str | int]], styles: Mapping[int, str], widths: Sequence[int]
     ) -> None:
-        """Add a sheet of text: rows of cells, some of them in the style `title`, `alarm`, `heading` or `text`."""
+        """Add a sheet of text and counts: rows of cells in the style `title`, `alarm`, `heading` or `text`."""
         sheet = self._add(name)
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width)
         for row, cells in enumerate(lines):
-            for place, text in enumerate(cells):
-                sheet.write_string(row, place, text[:TEXT_LENGTH], self._styles[styles.get(row, "text")])
+            for place, cell in enumerate(cells):
+                write_cell(sheet, row, place, cell, self._styles[styles.get(row, "text")], text_style=True)
 
     def close(self) -> None:
         """Write the file."""
@@ -128,6 +133,20 @@ def write_workbook(path: Path, fill: Callable[[Workbook], None]) -> Path:
     return write_aside(path, write)
 
 
+def number_formats(frame: pl.DataFrame) -> dict[str, str | None]:
+    """The Excel number format of each column; ends and standard errors have as many decimals as their estimate."""
+    formats: dict[str, str | None] = {}
+    estimate = THREE
+    for column in frame.columns:
+        own = number_format(column, frame[column].dtype)
+        if own is not None and column in OF_ESTIMATE and frame[column].dtype.is_float():
+            own = estimate
+        elif own in (CORRELATION, THREE, PERCENTAGE):
+            estimate = own
+        formats[column] = own
+    return formats
+
+
 def number_format(column: str, kind: pl.DataType) -> str | None:
     """The Excel number format of a column by the name of its statistic, as `lib.formats` has it; None for text.
 
@@ -138,20 +157,25 @@ def number_format(column: str, kind: pl.DataType) -> str | None:
     """
     if not kind.is_numeric():
         return None
-    if column == "p" or column.startswith("p_") or column.endswith("_p"):
+    if column == "p" or column.startswith("p_") or column.endswith("_p") or "_p_" in column:
         return P_VALUE
     name = column.removesuffix("_low").removesuffix("_high").removesuffix("_se")
     if kind.is_integer():
         return COUNT
     if name in PERCENT or name.endswith("_percent"):
         return PERCENTAGE
-    if name in BOUNDED or name.endswith(("_share", "_rate", "_accuracy")):
+    if name in BOUNDED | SHARES or name.endswith(("_share", "_rate", "_accuracy")) or name.startswith("accuracy_"):
         return CORRELATION
-    return TWO if name in STATISTICS else THREE
+    return TWO if name.removesuffix("_units") in STATISTICS else THREE
 
 
-def write_cell(sheet: Worksheet, row: int, column: int, value: object, style: Format | None = None) -> None:
-    """Write one value as what it is: text is never read as a formula; what is undefined is left empty."""
+def write_cell(
+    sheet: Worksheet, row: int, column: int, value: object, style: Format | None = None, *, text_style: bool = False
+) -> None:
+    """Write one value as what it is: text is never read as a formula; what is undefined is left empty.
+
+    `style` is that of numbers, with `text_style` of text too.
+    """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return
     if isinstance(value, bool):
@@ -159,7 +183,7 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: object, style: Fo
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value, style)
     else:
-        sheet.write_string(row, column, str(value)[:TEXT_LENGTH])
+        sheet.write_string(row, column, str(value)[:TEXT_LENGTH], style if text_style else None)
 
 
 def sheet_name(name: str) -> str:

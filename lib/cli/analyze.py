@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lib.errors import BuildError, DataError, MissingFileError, ParameterError
+from lib.formats import counted
 
 ImagesOption = Annotated[
     Path | None,
@@ -110,9 +111,8 @@ def analyze(
         names = [name for name, own in analysis.empty.items() if own == reason]
         _say(f"empty: {', '.join(names)}: {reason}")
     write_analysis(outputs, checked, analysis, text)
-    typer.echo(
-        f"{out}: {len(analysis.tables)} tables, {len(analysis.entries)} numbers ({time.monotonic() - started:.1f} s)"
-    )
+    written = f"{counted(len(analysis.tables), 'table')}, {counted(len(analysis.entries), 'number')}"
+    typer.echo(f"{out}: {written} ({time.monotonic() - started:.1f} s)")
     if analysis.refused:
         raise BuildError(f"not computed, all else is written: {', '.join(analysis.refused)}. The reasons are above.")
 

@@ -12,6 +12,7 @@ import typer
 from lib.contracts.published import read_published
 from lib.errors import RaterError
 from lib.files import write_text
+from lib.formats import counted
 
 if TYPE_CHECKING:
     from lib.audit.audit import Audit
@@ -57,7 +58,7 @@ def _audited(file: Path, form: Format, out: Path | None) -> bool:
         typer.echo(text, nl=False)
     else:
         write_text(out, text)
-        typer.echo(f"{out}: {len(done.findings):,} tests, {len(done.failures):,} failed.")
+        typer.echo(f"{out}: {counted(len(done.findings), 'test')}, {len(done.failures):,} failed.")
     return bool(done.failures)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from lib.cli.options import StudyOption
 from lib.errors import ParameterError
+from lib.formats import counted
 from lib.project import open_project
 
 OutOption = Annotated[
@@ -34,4 +35,4 @@ def export(study: StudyOption = None, out: OutOption = None, only: OnlyOption = 
         typer.echo("SIMULATED data: every sheet of notes and every figure says so.")
     folder = out or project.cache / "export"
     files = export_files(project, folder, only or PARTS, lambda line: typer.echo(f"  {line}", err=True))
-    typer.echo(f"{folder}: {len(files)} files ({time.monotonic() - started:.1f} s)")
+    typer.echo(f"{folder}: {counted(len(files), 'file')} ({time.monotonic() - started:.1f} s)")

@@ -13,6 +13,7 @@ import typer
 from lib.cli.options import StudyOption
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, MissingFileError
+from lib.formats import counted
 from lib.project import Project, open_project
 from lib.results import POSITION, Entry, load_results, variable_name
 
@@ -86,7 +87,9 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
     if f"{key}.[0]" in {name.rpartition(".")[0] for name in below}:
         raise DataError(_rows_of(key, [entry for entries in chapters.values() for entry in entries.values()]))
     if below:
-        raise DataError(f"{key}: is a group of {len(below)} numbers; name one of them, for example {below[0]}.")
+        raise DataError(
+            f"{key}: is a group of {counted(len(below), 'number')}; name one of them, for example {below[0]}."
+        )
     raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
 
 
@@ -100,7 +103,7 @@ def _rows_of(key: str, entries: Iterable[Entry]) -> str:
     rows = [
         f"  {key}.{position.strip('[]')}.{entry.path[-1]} ({_row(entry, beneath)})" for position, entry in first.items()
     ]
-    return "\n".join([f"{key}: is a list of {len(first)} rows; name a cell of one, for example", *rows])
+    return "\n".join([f"{key}: is a list of {counted(len(first), 'row')}; name a cell of one, for example", *rows])
 
 
 def _row(entry: Entry, entries: Iterable[Entry]) -> str:

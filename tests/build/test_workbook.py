@@ -6,7 +6,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from lib.build.workbook import MOST_ROWS, number_format, sheet_name, write_workbook
+from lib.build.workbook import MOST_ROWS, number_format, number_formats, sheet_name, write_workbook
 from lib.errors import BuildError
 
 FRAME = pl.DataFrame(
@@ -23,7 +23,7 @@ FRAME = pl.DataFrame(
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     def fill(book):
-        book.notes("Notes", [["Title"], ["=2+2", "text"]], {0: "title"}, [20, 20])
+        book.notes("Notes", [["Title"], ["=2+2", "text", 12]], {0: "title"}, [20, 20])
         book.table("01_Table", FRAME)
 
     return write_workbook(tmp_path / "book.xlsx", fill)
@@ -35,7 +35,8 @@ def test_text_stays_text_and_numbers_are_not_rounded(path: Path) -> None:
     assert {sheet.cell(row, 1).data_type for row in (2, 3, 4)} == {"s"} and sheet["A3"].hyperlink is None
     assert sheet["B2"].value == 0.8531234567890123
     assert (sheet["D2"].value, sheet["E2"].value) == (1440, True)
-    assert openpyxl.load_workbook(path)["Notes"]["A2"].data_type == "s"
+    notes = openpyxl.load_workbook(path)["Notes"]
+    assert (notes["A2"].data_type, notes["C2"].data_type, notes["C2"].value) == ("s", "n", 12)
 
 
 def test_what_is_undefined_is_an_empty_cell(path: Path) -> None:
@@ -60,6 +61,9 @@ def test_headers_are_frozen_bold_and_filtered(path: Path) -> None:
         ("kappa_low", pl.Float64(), ".000"),
         ("accuracy_percent", pl.Float64(), '0.0"%"'),
         ("f", pl.Float64(), "0.00"),
+        ("f_units", pl.Float64(), "0.00"),
+        ("accuracy_a", pl.Float64(), ".000"),
+        ("accuracy_p_adjusted", pl.Float64(), '[<0.001]"< .001";.000'),
         ("bias", pl.Float64(), "0.000"),
         ("n", pl.Int64(), "#,##0"),
         ("condition", pl.String(), None),
@@ -67,6 +71,16 @@ def test_headers_are_frozen_bold_and_filtered(path: Path) -> None:
 )
 def test_formats_follow_the_statistic(column: str, kind: pl.DataType, expected: str | None) -> None:
     assert number_format(column, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("estimate", "expected"), [("alpha", ".000"), ("kappa", ".000"), ("ratio", "0.000"), ("estimate", "0.000")]
+)
+def test_ends_and_errors_look_like_their_estimate(estimate: str, expected: str) -> None:
+    frame = pl.DataFrame({"n": [9], estimate: [0.5], "se": [0.1], "df": [3.0], "t": [5.0], "low": [0.3], "high": [0.7]})
+    formats = number_formats(frame)
+    assert [formats[name] for name in (estimate, "se", "low", "high")] == [expected] * 4
+    assert (formats["n"], formats["df"], formats["t"]) == ("#,##0", "0.00", "0.00")
 
 
 def test_names_and_sizes_that_excel_cannot_hold_are_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def invoke(root: Path, *words: str) -> str:
 
 def test_statistics_have_a_sheet_for_every_table_and_notes_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "SECTIONS", SECTIONS[:4])
-    assert "1 files" in invoke(root, "--only", "statistics", "--out", str(root / "out"))
+    assert "1 file (" in invoke(root, "--only", "statistics", "--out", str(root / "out"))
     book = openpyxl.load_workbook(root / "out/comprehensive_stats.xlsx")
     assert book.sheetnames[:3] == ["Notes", "01_Design", "02_Scales"]
     assert len(book.sheetnames) == 1 + sum(len(section.tables) for section in SECTIONS[:4])
@@ -59,6 +59,9 @@ def test_statistics_have_a_sheet_for_every_table_and_notes_first(root: Path, mon
     assert notes[1][0] == "Computed from the study's real data."
     (tables,) = [row[1] for row in notes if row[0] == "kappa" and row[1] != "kappa"]
     assert tables == "human_null_labels, accuracy, kappa, pairs, weighted_kappa, fleiss"
+    counts = {row[1]: row[2] for row in notes if isinstance(row[2], int)}
+    assert (counts["scales"], counts["accuracy"]) == (2, 3)  # numbers, not texts
+    assert [book["02_Scales"].cell(2, column).number_format for column in (2, 3, 4)] == ["General"] * 3
     sheet = book["10_Accuracy"]
     assert sheet["A1"].value == "condition" and sheet.max_row == 4
     names = {cell.value: cell.data_type for cell in book["03_Conditions"]["C"]}
