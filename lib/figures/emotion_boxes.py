@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+import pandas as pd
 import polars as pl
 from plotnine import (
     aes,
@@ -12,6 +14,7 @@ from plotnine import (
     element_text,
     facet_wrap,
     geom_boxplot,
+    geom_point,
     ggplot,
     labs,
     position_dodge,
@@ -23,7 +26,28 @@ from plotnine import (
 
 from lib.figures.style import house_theme, minus_signs, to_pandas, with_notes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from plotnine.coords.coord import coord
+    from plotnine.iapi import panel_view
+
 SIDES = {"People's mean": "#BDBDBD", "Rater's value": "#56B4E9"}
+
+
+class BoxesAtOnce(geom_boxplot):
+    """Box plots as plotnine's, but all boxes of a panel in one go: one by one they take ten times as long."""
+
+    def draw_panel(self, data: pd.DataFrame, panel_params: panel_view, coord: coord, ax: Axes) -> None:
+        """Draw the points that lie beyond the whiskers, then all whiskers and all boxes."""
+        boxes = data.reset_index(drop=True)
+        beyond = boxes.explode("outliers").dropna(subset="outliers")
+        if len(beyond):
+            given = {name: self.params[f"outlier_{name}"] for name in ("alpha", "color", "shape", "size", "stroke")}
+            own = {name: value for name, value in given.items() if value is not None}
+            points = beyond.assign(y=beyond["outliers"].astype(float), fill=None, **own).reset_index(drop=True)
+            geom_point.draw_group(points, panel_params, coord, ax, self.params)
+        boxes["outliers"] = [()] * len(boxes)
+        self.draw_group(boxes, panel_params, coord, ax, self.params)
 
 
 def emotion_boxes_figure(
@@ -59,7 +83,7 @@ def emotion_boxes_figure(
     tall = 1.75 if shown.height > 1 else 3.2
     plot = (
         ggplot(to_pandas(long), aes("emotion", "value", fill="side"))
-        + geom_boxplot(
+        + BoxesAtOnce(
             position=position_dodge(width=0.75), width=0.62, outlier_size=0.5, outlier_alpha=0.5, size=0.35,
             outlier_stroke=0.2, fatten=1.6,
         )
