@@ -21,6 +21,7 @@ from lib.project import ROOT_VARIABLE, Project
 from lib.results import RESULTS_VARIABLE
 from lib.study_data import SIMULATED_NOTE
 
+PROJECT = "vlm-as-rater"
 PROVENANCE = "cache/provenance"
 
 
@@ -98,8 +99,9 @@ def _provenance(project: Project, source: Path, results: Path, started: float) -
 
 
 def installed_packages() -> dict[str, str]:
-    """Name and version of every installed package."""
+    """Name and version of every installed package but the project's own, which its commit tells."""
     found = {item.metadata["Name"]: item.version for item in metadata.distributions()}
+    found.pop(PROJECT, None)
     return dict(sorted(found.items(), key=lambda item: item[0].casefold()))
 
 

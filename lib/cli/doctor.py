@@ -7,17 +7,18 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import typer
 
+from lib.build.chapters import installed_packages
 from lib.build.renderer import find_quarto
 from lib.cli.options import StudyOption
 from lib.contracts.condition import Condition
 from lib.errors import RaterError
+from lib.formats import counted
 from lib.project import Project, open_project
 
 KEYS = {"OPENAI_API_KEY": ("openai",), "GEMINI_API_KEY": ("gemini",), "HF_TOKEN": ()}
@@ -63,8 +64,7 @@ def examine(project: Project) -> Iterator[Finding]:
         yield Finding("Study", str(error), "Correct the file named above.", wrong=True)
         return
     yield _ratings(project)
-    for condition in conditions.values():
-        yield _predictions(project, condition)
+    yield from _predictions(project, conditions)
     for key, backends in KEYS.items():
         yield _key(key, [item.name for item in conditions.values() if item.backend in backends])
 
@@ -73,16 +73,22 @@ def _packages(lock: Path) -> Finding:
     cure = "Run `make setup`."
     if not lock.is_file():
         return Finding("Packages", "requirements.lock is missing", "Restore it from git.", wrong=True)
-    installed = {item.metadata["Name"].lower().replace("_", "-"): item.version for item in metadata.distributions()}
+    installed = {_as_in_lock(name): version for name, version in installed_packages().items()}
     locked: dict[str, set[str]] = {}
     for name, version in LOCKED.findall(lock.read_text(encoding="utf-8")):
-        locked.setdefault(name.lower().replace("_", "-"), set()).add(version)
+        locked.setdefault(_as_in_lock(name), set()).add(version)
     other = [
-        f"{name} {installed[name]}" for name in locked if name in installed and installed[name] not in locked[name]
+        f"{name} {version}" for name, version in installed.items() if name in locked and version not in locked[name]
     ]
     if other:
         return Finding("Packages", f"other versions than the lock: {', '.join(other)}", cure)
-    return Finding("Packages", f"{sum(name in installed for name in locked)} installed as locked")
+    unlocked = sorted(set(installed) - set(locked))
+    besides = f", {', '.join(unlocked)} not in the lock" if unlocked else ", all as locked"
+    return Finding("Packages", f"{len(installed)} installed{besides}")
+
+
+def _as_in_lock(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _disk(project: Project) -> Finding:
@@ -113,20 +119,23 @@ def _ratings(project: Project) -> Finding:
     )
 
 
-def _predictions(project: Project, condition: Condition) -> Finding:
-    path = project.predictions_file(condition.id)
-    cure = f"Put its predictions into {project.study.files.predictions}/{condition.id}.csv."
-    if path is None and project.uses_twin:
-        return Finding(
-            f"Predictions {condition.id}", "none simulated", f"{cure} They count once the real ratings are in place."
-        )
-    if path is None:
-        return Finding(f"Predictions {condition.id}", "none", cure)
-    if project.uses_twin:
-        return Finding(
-            f"Predictions {condition.id}", "SIMULATED", f"{cure} They count once the real ratings are in place."
-        )
-    return Finding(f"Predictions {condition.id}", project.relative(path))
+def _predictions(project: Project, conditions: Mapping[str, Condition]) -> Iterator[Finding]:
+    """A line for each condition whose answers are there; one for all that lack them, and one for all simulated."""
+    lacking: dict[str, list[str]] = {}
+    for name in conditions:
+        path = project.predictions_file(name)
+        if path is not None and not project.uses_twin:
+            yield Finding(f"Predictions {name}", project.relative(path))
+        else:
+            lacking.setdefault("SIMULATED" if path else "none simulated" if project.uses_twin else "none", []).append(
+                name
+            )
+    for state, names in lacking.items():
+        whose, file = ("its", names[0]) if len(names) == 1 else ("their", "<condition>")
+        cure = f"Put {whose} predictions into {project.study.files.predictions}/{file}.csv."
+        if project.uses_twin:
+            cure = f"{cure} They count once the real ratings are in place."
+        yield Finding("Predictions", f"{state} for {counted(len(names), 'condition')}: {', '.join(names)}", cure)
 
 
 def _key(name: str, users: list[str]) -> Finding:

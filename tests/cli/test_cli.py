@@ -10,6 +10,7 @@ import yaml
 from tests_support import write_small_study
 from typer.testing import CliRunner
 
+from lib.build.chapters import installed_packages
 from lib.cli import main as cli
 from lib.cli.trace import find_entry
 from lib.errors import DataError, ParameterError
@@ -50,7 +51,9 @@ def test_doctor_tells_state_and_cure_and_never_a_key(project: Path, monkeypatch:
         "Ratings: SIMULATED data stand in\n       cure: Put the real ratings into data/human_ratings/ratings.csv"
         in said
     )
-    assert "Predictions gemma3-4b: SIMULATED" in said
+    (predictions,) = [line for line in said.splitlines() if "Predictions" in line]
+    assert predictions.startswith("todo   Predictions: SIMULATED for 13 conditions: beit, efficientnet-b0, ")
+    assert said.count("data/predictions/<condition>.csv") == 1
     assert "Packages" in said
     assert "Renderer" in said
     assert SECRET not in said
@@ -63,8 +66,8 @@ def test_doctor_on_real_files_says_what_is_missing(project: Path) -> None:
     assert "Ratings: data/small/ratings.csv" in said
     assert "ok     Predictions machine-1: data/small/predictions/machine-1.csv" in said
     assert (
-        "Predictions machine-2: none\n       cure: Put its predictions into data/small/predictions/machine-2.csv."
-        in said
+        "Predictions: none for 1 condition: machine-2\n"
+        "       cure: Put its predictions into data/small/predictions/machine-2.csv." in said
     )
 
 
@@ -102,6 +105,12 @@ def write_traceable(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }  # fmt: skip
     (cache / "provenance").mkdir()
     (cache / "provenance/human.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_doctor_and_trace_count_the_same_packages(project: Path) -> None:
+    everything = installed_packages()
+    assert "vlm-as-rater" not in everything
+    assert f"Packages: {len(everything)} installed" in invoke("doctor")[1]
 
 
 def test_trace_goes_from_a_number_to_its_cell_inputs_and_environment(
@@ -181,7 +190,7 @@ def test_real_ratings_end_the_twin(project: Path) -> None:
     (project / "data/human_ratings/ratings.csv").write_text("image_id\n", encoding="utf-8")
     said = invoke("doctor")[1]
     assert "SIMULATED" not in said
-    assert "Predictions gemma3-4b: none" in said
+    assert "Predictions: none for 13 conditions: beit, " in said
 
 
 def test_a_machine_that_the_twin_does_not_know_is_missing_and_breaks_nothing(project: Path) -> None:
@@ -192,7 +201,7 @@ def test_a_machine_that_the_twin_does_not_know_is_missing_and_breaks_nothing(pro
     opened = open_project(root=project)
     assert len(opened.available) == 13
     assert "robot" not in opened.available
-    assert "Predictions robot: none simulated" in invoke("doctor")[1]
+    assert "Predictions: none simulated for 1 condition: robot" in invoke("doctor")[1]
 
 
 def test_simulated_data_stand_in_for_no_other_study(project: Path) -> None:
