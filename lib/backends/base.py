@@ -34,6 +34,7 @@ class Answer:
 
     `tokens_out` are those of the answer without thinking. `log_probabilities` are, for each token of the answer, the
     likeliest tokens with their natural logarithms. `more` is the number of further candidates, which are not used.
+    `tokens_cached` are those of `tokens_in` that the server had seen before and bills for less.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Answer:
     tokens_in: int | None = None
     tokens_out: int | None = None
     tokens_thinking: int | None = None
+    tokens_cached: int | None = None
     model_version: str | None = None
     fingerprint: str | None = None
     log_probabilities: list[list[tuple[str, float]]] | None = None

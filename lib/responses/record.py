@@ -39,6 +39,7 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tokens_in: int | None = None
     tokens_out: int | None = None
     tokens_thinking: int | None = None
+    tokens_cached: int | None = None
     log_probabilities: list[list[tuple[str, float]]] | None = None
     latency: float | None = None
     cost: float | None = None
