@@ -32,7 +32,7 @@ class Thinking(Parameters):
 class Decoding(Parameters):
     """How answers are drawn from the model; `None` leaves a setting to the backend."""
 
-    temperature: float | None = Field(default=0, ge=0, le=2)
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
     seed: int | None = None
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, gt=0)
@@ -86,10 +86,16 @@ class Condition(Parameters):
     def _strategy_fits(self) -> Condition:
         if (self.strategy in {"classifier", "unknown"}) != (self.prompts is None):
             raise ValueError("a classifier has no prompts, nor has an unknown strategy; every other one names its set")
-        if self.steps[0] != "emotion":
+        if len(set(self.steps)) < len(self.steps):
+            raise ValueError("a step is listed twice")
+        if self.strategy == "text_only" and "emotion" in self.steps:
+            raise ValueError("the strategy text_only is given the emotion and is not asked for it: leave it out of steps")
+        if self.strategy != "text_only" and self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
         if self.strategy != "text_only" and self.label_from is not None:
             raise ValueError("only the strategy text_only takes its label from somewhere (label_from)")
+        if self.label_from == self.id:
+            raise ValueError("label_from: a condition cannot take its labels from itself")
         return self
 
     @property

@@ -1,0 +1,149 @@
+"""What a condition asks, step by step, made ready once: compiled templates, what each needs, the settings of its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from lib.contracts.condition import Condition
+from lib.contracts.prompts import LABEL, PromptSet, describe_unknown_placeholder, placeholders, study_words
+from lib.contracts.study import Study
+from lib.errors import ParameterError
+from lib.protocol.question import ALL_STEPS, settings_of
+from lib.protocol.templates import Printer, Template, make_template
+
+SECTIONS = {"context_carry": "steps", "json_single": "single", "text_only": "text_only"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of a strategy.
+
+    Attributes
+    ----------
+    name : str
+        `emotion`, a dimension, or `all` where one question asks for everything.
+    wanted : tuple of str
+        What its answer is read for.
+    template : Template
+        The question; its gaps are earlier answers, or the label.
+    needs : tuple of str
+        The earlier answers that the question repeats.
+    without_context : Template or None
+        The question where an answer that it needs could not be parsed; None skips the step then.
+    """
+
+    name: str
+    wanted: tuple[str, ...]
+    template: Template
+    needs: tuple[str, ...]
+    without_context: Template | None
+
+
+class Plan:
+    """How one condition is asked in one study; never changes.
+
+    Attributes
+    ----------
+    study, condition, prompts
+        What it was made from.
+    steps : tuple of Step
+        In the order in which they are asked.
+    with_image : bool
+        Whether an image goes with each question.
+    longest_side : int or None
+        The size to which larger images are reduced; None sends files as they are.
+    settings : bytes
+        What is the same in the keys of all questions.
+    printer : Printer
+        Prints answers for later prompts.
+
+    Raises
+    ------
+    ParameterError
+        The condition is not asked by prompts, or its prompt set lacks a template or has one that cannot be filled.
+    """
+
+    def __init__(self, study: Study, condition: Condition, prompts: PromptSet) -> None:
+        if condition.strategy not in SECTIONS:
+            raise ParameterError(
+                f"{condition.id}: strategy: got {condition.strategy!r}, which asks nothing; "
+                f"machines are asked by {', '.join(SECTIONS)}."
+            )
+        self.study, self.condition, self.prompts = study, condition, prompts
+        self.with_image = condition.strategy != "text_only"
+        self.longest_side = study.asking.longest_side if self.with_image else None
+        self.settings = settings_of(condition, self.longest_side)
+        self.printer = Printer(study)
+        _refuse_unknown_steps(study, condition)
+        self.steps = tuple(_single(self) if condition.strategy == "json_single" else _in_order(self))
+
+    def longest_prompts(self) -> dict[str, str]:
+        """The longest usual prompt of each step, for forecasts of tokens."""
+        words = {name: self.printer.widest(name) for name in self.condition.steps}
+        words[LABEL] = self.printer.widest("emotion")
+        return {step.name: step.template.render(words) for step in self.steps}
+
+
+def _refuse_unknown_steps(study: Study, condition: Condition) -> None:
+    known = ("emotion", *study.machine_dimensions)
+    unknown = [step for step in condition.steps if step not in known]
+    if unknown:
+        raise ParameterError(
+            f"{condition.id}: steps: got {unknown[0]!r}, but the study {study.id} asks machines for "
+            f"{', '.join(known)}. Take it out of the condition's steps, or add it to the study's dimensions."
+        )
+
+
+def _single(plan: Plan) -> Iterable[Step]:
+    text = plan.prompts.single
+    where = f"{plan.prompts.file}: single"
+    if text is None:
+        raise ParameterError(f"{where}: is missing; add a template that asks for everything at once.")
+    template = _compiled(where, text, plan, ())
+    for step in plan.condition.steps:
+        if step not in text:
+            raise ParameterError(
+                f"{where}: does not name {step!r}, which the condition {plan.condition.id} asks for. "
+                "Name it in the template, or take it out of the condition's steps."
+            )
+    yield Step(ALL_STEPS, plan.condition.steps, template, (), None)
+
+
+def _in_order(plan: Plan) -> Iterable[Step]:
+    section = SECTIONS[plan.condition.strategy]
+    templates: Mapping[str, str] = getattr(plan.prompts, section)
+    label = () if plan.with_image else (LABEL,)
+    for number, name in enumerate(plan.condition.steps):
+        where = f"{plan.prompts.file}: {section}.{name}"
+        text = _template(where, templates, name, plan)
+        template = _compiled(where, text, plan, (*plan.condition.steps[:number], *label))
+        needs = tuple(dict.fromkeys(need for need in template.needs if need != LABEL))
+        without = None
+        if needs and plan.study.asking.unparsed == "without_context":
+            where = f"{plan.prompts.file}: without_context.{name}"
+            without = _compiled(where, _template(where, plan.prompts.without_context, name, plan), plan, label)
+        yield Step(name, (name,), template, needs, without)
+
+
+def _template(where: str, templates: Mapping[str, str], name: str, plan: Plan) -> str:
+    if name not in templates:
+        raise ParameterError(
+            f"{where}: is missing, but the condition {plan.condition.id} asks for {name}. Add this template."
+        )
+    return templates[name]
+
+
+def _compiled(where: str, text: str, plan: Plan, earlier: Collection[str]) -> Template:
+    words = study_words(plan.study)
+    for name in placeholders(text):
+        if name in words or name in earlier:
+            continue
+        if name in ("emotion", *plan.study.machine_dimensions):
+            asked = f"asked before it ({', '.join(plan.condition.steps)})"
+            raise ParameterError(
+                f"{where}: repeats the answer {{{name}}}, which the condition {plan.condition.id} has not {asked}. "
+                "Reword the template, or change the condition's steps."
+            )
+        raise ParameterError(f"{where}: {describe_unknown_placeholder(name, [*words, *earlier])}")
+    return make_template(text, words)
