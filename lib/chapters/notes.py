@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from lib.chapters.claims import listed
 from lib.study_data import StudyData
 
 SIMULATED = "Simulated data."
+EARLIER_DOCUMENT = re.compile(r"\b(of |in |from )((?:manuscript|supplement) v)")
 
 
 def figure_note(data: StudyData) -> str | None:
@@ -14,8 +17,14 @@ def figure_note(data: StudyData) -> str | None:
 
 
 def earlier(data: StudyData, text: str) -> str | None:
-    """What the laboratory's earlier documents call a table; None in other studies, which have no such documents."""
-    return text if data.project.is_default else None
+    """What the laboratory's earlier documents call a table; None in other studies, which have no such documents.
+
+    "Table 1 of manuscript v5." becomes "Corresponds to Table 1 of the laboratory's manuscript v5."
+    """
+    if not data.project.is_default:
+        return None
+    named = EARLIER_DOCUMENT.sub(r"\1the laboratory's \2", text, count=1)
+    return f"Corresponds to {named}" if named.startswith(("Table ", "Tables ")) else named
 
 
 def missing_note(data: StudyData) -> str | None:

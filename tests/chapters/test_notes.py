@@ -5,5 +5,14 @@ from lib.study_data import StudyData
 
 
 def test_only_the_laboratorys_own_study_names_its_earlier_tables(lab_project, bare_project) -> None:
-    assert earlier(StudyData(lab_project), "Table 1.") == "Table 1."
+    data = StudyData(lab_project)
+    assert earlier(data, "Table S4 in supplement v10.8, which has no classifiers.") == (
+        "Corresponds to Table S4 in the laboratory's supplement v10.8, which has no classifiers."
+    )
+    assert earlier(data, "The SD ratio is in section 4.2 of manuscript v5, for two machines.") == (
+        "The SD ratio is in section 4.2 of the laboratory's manuscript v5, for two machines."
+    )
+    assert earlier(data, "Table 5 of manuscript v5, Table 4 of manuscript v10.") == (
+        "Corresponds to Table 5 of the laboratory's manuscript v5, Table 4 of manuscript v10."
+    )
     assert earlier(StudyData(bare_project), "Table 1.") is None
