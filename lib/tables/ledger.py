@@ -51,7 +51,7 @@ def ledger_summary_table(
     versions = summary.select(pl.col("version").cast(pl.String), pl.col("kind").cast(pl.String), *counts)
     frame = pl.concat([whole, versions]).with_columns(
         pl.col("version").replace({version: _capital(name) for version, name in documents.items()}),
-        *[pl.col(name).map_elements(_count, return_dtype=pl.String) for name in counts],
+        *[pl.col(name).map_elements(lambda count: format_value("n", count), return_dtype=pl.String) for name in counts],
     )
     labels = {"kind": "Figures", "total": "Published"} | {name: name.capitalize() for name in verdicts}
     return plain_table(frame, "tbl-ledger-summary", labels, notes, groups="version")
@@ -85,10 +85,6 @@ def ledger_table(compared: pl.DataFrame, names: Mapping[str, str], notes: Iterab
 
 def _sums(names: Sequence[str]) -> list[pl.Expr]:
     return [pl.col(name).sum() for name in names]
-
-
-def _count(count: int) -> str:
-    return format_value("n", count) if count else ABSENT
 
 
 def _row(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:

@@ -56,11 +56,11 @@ def test_the_summary_counts_verdicts_by_version_and_kind(compared: pl.DataFrame)
     rows = cells(table.as_raw_html())
     assert rows[:4] == [
         ["All"],
-        ["all figures", "7", "3", "2", "1", "1", "–"],
+        ["all figures", "7", "3", "2", "1", "1", "0"],
         ["Paper"],
-        ["categories", "1", "–", "–", "1", "–", "–"],
+        ["categories", "1", "0", "0", "1", "0", "0"],
     ]
-    assert ["tests", "1", "1", "–", "–", "–", "–"] in rows
+    assert ["tests", "1", "1", "0", "0", "0", "0"] in rows
 
 
 def test_an_empty_ledger_gives_a_table_without_rows(compared: pl.DataFrame) -> None:
