@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lib.protocol.question import Picture as Picture  # noqa: PLC0414, for those who import it from here
 from lib.protocol.question import Question
 
 FailureKind = Literal[
@@ -18,14 +19,6 @@ FailureKind = Literal[
     "unauthorized",  # the key is missing, wrong or not allowed (401, 403)
 ]
 RETRIED: frozenset[FailureKind] = frozenset({"rate_limit", "timeout", "server", "connection", "malformed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image as it is sent: encoded bytes and their media type, such as `image/png`."""
-
-    data: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)

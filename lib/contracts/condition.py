@@ -89,7 +89,7 @@ class Condition(Parameters):
         if len(set(self.steps)) < len(self.steps):
             raise ValueError("a step is listed twice")
         if self.strategy == "text_only" and "emotion" in self.steps:
-            raise ValueError("the strategy text_only is given the emotion and is not asked for it: leave it out of steps")
+            raise ValueError("text_only is given the emotion and not asked for it: take emotion out of steps")
         if self.strategy != "text_only" and self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
         if self.strategy != "text_only" and self.label_from is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-from pydantic import PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from lib.contracts.study import Identifier, Scale, Study
 from lib.contracts.yaml_files import Parameters, nearest, read_parameters
@@ -30,10 +30,10 @@ class PromptSet(Parameters):
 
     id: Identifier
     source: str
-    steps: dict[str, str] = {}
+    steps: dict[str, str] = Field(default_factory=dict)
     single: str | None = None
-    without_context: dict[str, str] = {}
-    text_only: dict[str, str] = {}
+    without_context: dict[str, str] = Field(default_factory=dict)
+    text_only: dict[str, str] = Field(default_factory=dict)
     _file: Path | None = PrivateAttr(default=None)
 
     @field_validator("steps")

@@ -1,4 +1,4 @@
-"""What a condition asks, step by step, made ready once: compiled templates, what each needs, the settings of its keys."""
+"""What a condition asks, step by step, made ready once: templates, what each needs, the settings of its keys."""
 
 from __future__ import annotations
 

@@ -37,6 +37,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as it is sent: encoded bytes and their media type, such as `image/png`."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question: one step about one image (or about a label without image), in one repeat."""
 

@@ -70,5 +70,3 @@ class Printer:
         if step == "emotion":
             return max(self._categories, key=len)
         return max((printed_number(bound) for bound in self._bounds[step]), key=len)
-
-
