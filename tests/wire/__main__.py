@@ -1,0 +1,15 @@
+"""`python -m wire '{"settings": …, "log": …}'`: serve until standard input ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from wire.faults import Settings
+from wire.server import serve
+
+given = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+where = given.pop("log", None)
+asyncio.run(serve(Settings(**given), Path(where) if where else None))
