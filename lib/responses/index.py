@@ -1,0 +1,227 @@
+"""What is known of a condition's questions, in little memory: answers by key, failures, and what was spent."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from binascii import Error as NotHexadecimal
+from binascii import hexlify, unhexlify
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from lib.protocol.replay import Stored
+from lib.responses.lines import Block, LineReader
+from lib.responses.record import Failure
+from lib.responses.report import Fault, StoreReport
+
+LONG = 600
+"""Characters from which on an answer stays in its file and is read when it is looked up."""
+POOL = 50_000
+KEY_BYTES = 32
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Line(msgspec.Struct, gc=False):
+    """The part of a stored answer that a replay needs."""
+
+    key: str
+    condition: str
+    step: str
+    image_id: str
+    text: str = ""
+    finish_reason: str | None = None
+    refusal: str | None = None
+    cost: float | None = None
+    currency: str | None = None
+    failure: Failure | None = None
+
+
+class _Dated(msgspec.Struct, gc=False):
+    key: str
+    asked_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a long answer is: its file among those opened, first byte and length."""
+
+    file: int
+    start: int
+    length: int
+
+
+class Files:
+    """The files that are read, open for as long as answers are looked up in them."""
+
+    def __init__(self) -> None:
+        self.handles: list[int] = []
+        self.close = weakref.finalize(self, _close_all, self.handles)
+
+    def open(self, path: Path) -> int:
+        """Open one file; give its position among all."""
+        self.handles.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        return len(self.handles) - 1
+
+    def read(self, place: Place) -> bytes:
+        """Read one line."""
+        return os.pread(self.handles[place.file], place.length, place.start)
+
+
+def _close_all(handles: list[int]) -> None:
+    while handles:
+        os.close(handles.pop())
+
+
+LINES = msgspec.json.Decoder(Line)
+DATED = msgspec.json.Decoder(_Dated)
+
+
+@dataclass
+class Index:
+    """Questions by key (its 32 bytes): the last line's answer or failure; and the sums of all lines' costs."""
+
+    answers: dict[bytes, Stored | Place] = field(default_factory=dict)
+    failures: dict[bytes, Failure] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
+
+    def take(self, key: bytes, line: Stored | Place | Failure) -> None:
+        """Let a later line stand for its question."""
+        if isinstance(line, Failure):
+            self.failures[key] = line
+            self.answers.pop(key, None)
+        else:
+            self.answers[key] = line
+            if self.failures:
+                self.failures.pop(key, None)
+
+    def spend(self, cost: float | None, currency: str | None) -> None:
+        """Add what one line cost."""
+        if cost is not None:
+            name = currency or ""
+            self.spent[name] = self.spent.get(name, 0.0) + cost
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.answers
+        yield from self.failures
+
+    def __len__(self) -> int:
+        return len(self.answers) + len(self.failures)
+
+
+def pack(key: str) -> bytes | None:
+    """The bytes of a key; None where it cannot be one."""
+    try:
+        packed = unhexlify(key)
+    except (NotHexadecimal, ValueError):
+        return None
+    return packed if len(packed) == KEY_BYTES and key == key.lower() else None
+
+
+def unpack(key: bytes) -> str:
+    """The key that was packed."""
+    return hexlify(key).decode()
+
+
+@dataclass
+class IndexReader:
+    """Reads the files of one condition; what cannot be used is noted in `report`. Equal answers are kept once."""
+
+    condition: str
+    report: StoreReport
+    files: Files = field(default_factory=Files)
+    pool: dict[Stored, Stored] = field(default_factory=dict)
+
+    def read(self, file: int, name: str, end: int) -> Index:
+        """Read one of the opened files, called `name` in messages, up to byte `end`."""
+        index = Index()
+        for block in LineReader(self.files.handles[file], name, end, LINES, self.report):
+            self._add(index, block, file, name)
+        return index
+
+    def pooled(self, stored: Stored) -> Stored:
+        """The equal answer that is kept already, or this one."""
+        return self.pool.setdefault(stored, stored) if len(self.pool) < POOL else self.pool.get(stored, stored)
+
+    def _add(self, index: Index, block: Block[Line], file: int, name: str) -> None:
+        answers, failures = index.answers, index.failures
+        spans: list[tuple[int, int]] = []
+        for position, line in enumerate(block.lines):
+            key = pack(line.key)
+            if key is None or line.condition != self.condition:
+                self.report.add_fault(Fault(name, block.number_of(position), _misplaced(line, self.condition, key)))
+                continue
+            self.report.lines += 1
+            if line.cost is not None:
+                index.spend(line.cost, line.currency)
+            if line.failure is not None:
+                index.take(key, line.failure)
+                continue
+            if failures:
+                failures.pop(key, None)
+            if len(line.text) > LONG:
+                spans = spans or block.spans()
+                answers[key] = Place(file, *spans[position])
+            else:
+                answers[key] = self.pooled(Stored(line.text, line.finish_reason, line.refusal))
+
+
+def _misplaced(line: Line, condition: str, key: bytes | None) -> str:
+    if key is None:
+        return f"impossible key: got {line.key[:80]!r}, expected 64 hexadecimal digits"
+    return f"of another condition: got {line.condition[:80]!r}, in the files of {condition!r}"
+
+
+def merge(indexes: list[Index], files: Files) -> Index:
+    """Put the files of one condition together, in the order in which they were opened.
+
+    Where several hold a question, the line that was asked last stands; of lines asked at once, that of the later file.
+    """
+    merged = Index()
+    for position, index in enumerate(indexes):
+        both = {key for key in index if key in merged.answers or key in merged.failures} if position else set()
+        for key in _older(both, position, files):
+            index.answers.pop(key, None)
+            index.failures.pop(key, None)
+            both.remove(key)
+        for key in both:
+            merged.answers.pop(key, None)
+            merged.failures.pop(key, None)
+        merged.answers.update(index.answers)
+        merged.failures.update(index.failures)
+        for currency, cost in index.spent.items():
+            merged.spend(cost, currency)
+    return merged
+
+
+def _older(keys: set[bytes], position: int, files: Files) -> list[bytes]:
+    """Those of `keys` whose last line in one file is older than that in some file before it."""
+    if not keys:
+        return []
+    own = _dates(files.handles[position], keys)
+    before: dict[bytes, datetime] = {}
+    for handle in files.handles[:position]:
+        for key, date in _dates(handle, keys).items():
+            before[key] = max(date, before.get(key, date))
+    return [key for key in keys if own.get(key, NEVER) < before.get(key, NEVER)]
+
+
+def _dates(handle: int, keys: set[bytes]) -> dict[bytes, datetime]:
+    dates: dict[bytes, datetime] = {}
+    for block in LineReader(handle, "", os.fstat(handle).st_size, DATED, StoreReport()):
+        for line in block.lines:
+            key = pack(line.key)
+            if key in keys:
+                dates[key] = _date(line.asked_at)
+    return dates
+
+
+def _date(text: str) -> datetime:
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return NEVER
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
