@@ -79,6 +79,11 @@ def count_in_words(count: int) -> str:
     return words[count] if 0 <= count < len(words) else f"{count:,}"
 
 
+def capitalised(text: str) -> str:
+    """Text with its first letter as a capital and the others as they are: `VLMs` stays, `other FER` is `Other FER`."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(count: int, noun: str) -> str:
     """A count with its noun: `1 table`, `2 tables`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.formats import bounded, count_in_words, counted, format_value, plus_signed
+from lib.formats import bounded, capitalised, count_in_words, counted, format_value, plus_signed
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,7 @@ def test_a_statistic_looks_as_psychologists_write_it(name: str, value: float | i
 
 def test_signs_words_and_bounds() -> None:
     assert [plus_signed(1.256), plus_signed(-0.284), plus_signed(0.001)] == ["+1.26", "−0.28", "0.00"]
+    assert [capitalised(text) for text in ("", "a VLM", "VLMs")] == ["", "A VLM", "VLMs"]
     assert [counted(n, "row") for n in (0, 1, 2, 1440)] == ["0 rows", "1 row", "2 rows", "1,440 rows"]
     assert [count_in_words(n) for n in (0, 6, 10, 13, 1440)] == ["none", "six", "ten", "13", "1,440"]
     assert [bounded(0.5), bounded(-0.05, 2), bounded(1.0, 2)] == [".500", "−.05", "1.00"]

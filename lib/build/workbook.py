@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from lib.errors import BuildError
 from lib.files import write_aside
-from lib.formats import BOUNDED, PERCENT
+from lib.formats import BOUNDED, PERCENT, capitalised
 
 P_VALUE, CORRELATION, THREE, PERCENTAGE, COUNT, TWO = (
     '[<0.001]"< .001";.000', ".000", "0.000", '0.0"%"', "#,##0", "0.00"
@@ -188,7 +188,7 @@ def write_cell(
 
 def sheet_name(name: str) -> str:
     """A table's name as the name of a sheet: `accuracy_by_emotion` is `Accuracy_By_Emotion`."""
-    return "_".join(part[:1].upper() + part[1:] for part in name.split("_"))[:NAME_LENGTH]
+    return "_".join(capitalised(part) for part in name.split("_"))[:NAME_LENGTH]
 
 
 def _width(column: str, series: pl.Series, number: str | None) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lib.formats import count_in_words, format_value
+from lib.formats import capitalised, count_in_words, format_value
 from lib.results import Results
 
 SAME = 9  # decimals to which two figures must agree to be tied: rounding errors of sums are far below
@@ -31,7 +31,7 @@ def put_share(results: Results, path: Sequence[str], count: int, total: int) -> 
     results.put([*path, "count"], count, count_in_words(count))
     results.put([*path, "total"], total, count_in_words(total))
     results.put([*path, "share"], share)
-    results.put([*path, "share_start"], share[:1].upper() + share[1:])
+    results.put([*path, "share_start"], capitalised(share))
 
 
 def share_in_words(count: int, total: int) -> str:

@@ -22,6 +22,7 @@ from plotnine import (
 )  # fmt: skip
 
 from lib.figures.style import TYPE_COLOURS, by_type, house_theme, to_pandas, with_notes
+from lib.formats import capitalised
 
 STATES = {
     "mae_before": "as given",
@@ -46,8 +47,8 @@ def calibration_figure(calibration: pl.DataFrame, names: pl.DataFrame, *notes: s
     own = calibration.filter(pl.col("by") == "predicted").join(names, on="condition", maintain_order="left")
     order = own.group_by("condition", "short_name").agg(pl.col("mae_before").mean())
     rows = order.sort(pl.col("mae_before") * -1, "condition")["short_name"].to_list()
-    panels = [_title(name) for name in own["dimension"].unique().sort().cast(pl.String)]
-    title = pl.Series("dimension", [_title(str(name)) for name in own["dimension"]], dtype=pl.Enum(panels))
+    panels = [capitalised(name) for name in own["dimension"].unique().sort().cast(pl.String)]
+    title = pl.Series("dimension", [capitalised(str(name)) for name in own["dimension"]], dtype=pl.Enum(panels))
     own = own.with_columns(title)
     long = own.unpivot(
         list(STATES), index=["short_name", "type", "dimension"], variable_name="state", value_name="mae"
@@ -74,7 +75,3 @@ def calibration_figure(calibration: pl.DataFrame, names: pl.DataFrame, *notes: s
         + theme(panel_grid_major_y=element_blank(), legend_box="vertical")
     )  # fmt: skip
     return with_notes(plot, *notes)
-
-
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:]

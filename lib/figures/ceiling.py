@@ -23,6 +23,7 @@ from plotnine import (
 )  # fmt: skip
 
 from lib.figures.style import FONT, by_type, house_theme, to_pandas, type_scales, with_notes
+from lib.formats import capitalised
 
 LINES = {"loo_mae": ("one person", "solid"), "pairwise_mae": ("two people", "dashed")}
 
@@ -84,5 +85,4 @@ def ceiling_figure(
 
 
 def _title(column: str) -> pl.Expr:
-    text = pl.col(column).cast(pl.String)
-    return (text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1)).alias(column)
+    return pl.col(column).cast(pl.String).map_elements(capitalised, return_dtype=pl.String)

@@ -50,7 +50,7 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
     Notes
     -----
     Under the null b is binomial(b + c, 1/2) (McNemar, 1947, doi:10.1007/BF02295996): p_exact is
-    ``min(1, 2 P(X <= min(b, c)))``; chi2_corrected ``(|b - c| - 1)^2 / (b + c)`` on one degree of freedom (0 where
+    that of `exact_mcnemar`; chi2_corrected ``(|b - c| - 1)^2 / (b + c)`` on one degree of freedom (0 where
     b = c). All counts come from three matrix products. Checked against R: mcnemar.test, binom.test
     (tests/reference/agreement.R).
     """
@@ -63,7 +63,7 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
     n, both_right, hits_a, hits_b = _counts(right, first, second)
     b, c = hits_a - both_right, hits_b - both_right
     share = 1 / np.where(n > 0, n, np.nan)
-    exact = np.where(n > 0, np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)), np.nan)
+    exact = np.where(n > 0, exact_mcnemar(b, c), np.nan)
     statistic = np.maximum(np.abs(b - c) - 1.0, 0.0) ** 2 / np.where(b + c > 0, b + c, np.nan)
     frame = pl.DataFrame(
         {
@@ -78,6 +78,14 @@ def mcnemar_pairs(right: NDArray[np.float64], raters: Sequence[str], correction:
         schema={name: kind for name, kind in SCHEMA.items() if name != "p_adjusted"},
     ).with_columns(cs.float().fill_nan(None))  # fmt: skip
     return adjust_within(frame, [], correction, p="p_exact")
+
+
+def exact_mcnemar(b: Places | np.int64, c: Places | np.int64) -> NDArray[np.float64]:
+    """Exact p of McNemar's test where b images only the first of two raters, c only the second has right.
+
+    ``min(1, 2 P(X <= min(b, c)))`` with X binomial(b + c, 1/2); 1 where b + c = 0. b, c: images, any shape.
+    """
+    return np.asarray(np.minimum(1.0, 2 * binom.cdf(np.minimum(b, c), b + c, 0.5)))
 
 
 def _counts(right: NDArray[np.float64], first: Places, second: Places) -> Iterator[Places]:

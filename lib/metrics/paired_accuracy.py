@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import binomtest
 
 from lib.errors import DataError
 from lib.metrics.checks import require_rows, require_same_length
+from lib.metrics.mcnemar import exact_mcnemar
 from lib.metrics.proportions import wilson_intervals
 
 
@@ -72,7 +72,7 @@ def paired_accuracy(first: pl.Series, second: pl.Series, confidence: float = 0.9
     ``phi = (ad - bc) / sqrt((a+b)(c+d)(a+c)(b+d))``, its numerator reduced by n / 2 but not below 0 where positive
     (Newcombe, 1998, method 10, doi:10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C). It needs no
     bootstrap, stays within -1 to 1 and holds where one accuracy is 0 or 1, as it is for some emotions. The exact
-    McNemar test is the binomial test of b among b + c. Checked against R: prop.test, binom.test
+    McNemar test is `lib.metrics.mcnemar.exact_mcnemar`. Checked against R: prop.test, binom.test
     (tests/reference/stereotypes.R) and the paper's example 36, 12, 2, 0: .0569 to .3404.
     """
     require_same_length(first, second, "answers")
@@ -84,7 +84,7 @@ def paired_accuracy(first: pl.Series, second: pl.Series, confidence: float = 0.9
     c, d = int((~one & other).sum()), int((~one & ~other).sum())
     n = a + b + c + d
     low, high = _newcombe(a, b, c, d, confidence)
-    p_exact = float(binomtest(b, b + c).pvalue) if b + c else 1.0
+    p_exact = float(exact_mcnemar(np.int64(b), np.int64(c)))
     return PairedAccuracy(n, a, b, c, d, (a + b) / n, (a + c) / n, (b - c) / n, low, high, p_exact)
 
 

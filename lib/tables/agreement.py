@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
-from lib.formats import plus_signed
+from lib.formats import capitalised, plus_signed
 from lib.tables.style import as_text, interval, plain_table
 
 
@@ -96,8 +96,7 @@ def alpha_table(alphas: pl.DataFrame, confidence: float, notes: Iterable[str | N
     text = as_text(
         alphas.with_columns(
             interval(alphas).alias("interval"),
-            pl.col("dimension").replace("emotion", "emotion label").str.slice(0, 1).str.to_uppercase()
-            + pl.col("dimension").replace("emotion", "emotion label").str.slice(1),
+            pl.col("dimension").replace("emotion", "emotion label").map_elements(capitalised, return_dtype=pl.String),
         ),
         {"alpha": "alpha_ordinal", "n_images": "n", "n_ratings": "n"},
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 from great_tables import GT
 
-from lib.formats import format_value, signed
+from lib.formats import capitalised, format_value, signed
 from lib.tables.style import as_text, plain_table, spread, term_heading
 from lib.tables.units import units_column
 
@@ -165,7 +165,7 @@ def size_table(trends: pl.DataFrame, identifier: str, notes: Iterable[str | None
     )
     text = text.with_columns(
         pl.col("dimension").cast(pl.String).str.to_titlecase(),
-        (pl.col("outcome").str.slice(0, 1).str.to_uppercase() + pl.col("outcome").str.slice(1)).alias("outcome"),
+        pl.col("outcome").map_elements(capitalised, return_dtype=pl.String),
     )
     labels = {"dimension": "Dimension", "outcome": "Outcome", "n": "Models", "rho": "Spearman's *ρ*", "p_rho": "*p*"}
     labels |= {"p_adjusted": "*p* corrected", "smallest_p": "Smallest possible *p*", "slope": "Change per doubling"}

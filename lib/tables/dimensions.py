@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
-from lib.formats import count_in_words, format_value, plus_signed
+from lib.formats import capitalised, count_in_words, format_value, plus_signed
 from lib.tables.style import (
     BIAS_LIMITS,
     RATER_TYPES,
@@ -89,7 +89,7 @@ def bias_table(
         pl.Series(name, [None if value is None else plus_signed(value) for value in wide[name]], dtype=pl.String)
         for name in levels
     )
-    labels = RATERS | {name: name[:1].upper() + name[1:] for name in levels}
+    labels = RATERS | {name: capitalised(name) for name in levels}
     table = plain_table(text, identifier, labels, notes, groups="type")
     first, second, third = (share * width for share in BIAS_LIMITS)
     return shade(table, wide, levels, (first, second, third))

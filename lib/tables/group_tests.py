@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 from great_tables import GT
 
-from lib.formats import format_value, plus_signed
+from lib.formats import capitalised, format_value, plus_signed
 from lib.tables.demographics import points
 from lib.tables.style import BIAS_LIMITS, as_text, plain_table, shade, spread, term_heading
 
@@ -148,7 +148,7 @@ def bias_test_table(
 
 
 def _heading(level: str) -> str:
-    return ", ".join(part[:1].upper() + part[1:] for part in level.split(":"))
+    return ", ".join(capitalised(part) for part in level.split(":"))
 
 
 def _cell(bias: float, dz: float | None, marks: Sequence[tuple[float | None, str]], alpha: float) -> str:

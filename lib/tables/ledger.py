@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 from great_tables import GT, loc, style
 
-from lib.formats import ABSENT, format_value, plus_signed, signed
+from lib.formats import ABSENT, capitalised, format_value, plus_signed, signed
 from lib.tables.style import plain_table
 
 VERDICT_COLOURS = {"differs": "#FCEBDD", "superseded": "#F3F3F3"}
@@ -50,7 +50,7 @@ def ledger_summary_table(
     whole = summary.select(pl.lit("All").alias("version"), pl.lit("all figures").alias("kind"), *_sums(counts))
     versions = summary.select(pl.col("version").cast(pl.String), pl.col("kind").cast(pl.String), *counts)
     frame = pl.concat([whole, versions]).with_columns(
-        pl.col("version").replace({version: _capital(name) for version, name in documents.items()}),
+        pl.col("version").replace({version: capitalised(name) for version, name in documents.items()}),
         *[pl.col(name).map_elements(lambda count: format_value("n", count), return_dtype=pl.String) for name in counts],
     )
     labels = {"kind": "Figures", "total": "Published"} | {name: name.capitalize() for name in verdicts}
@@ -91,7 +91,7 @@ def _row(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
     decimals = int(str(row["decimals"]))
     reason = f": {row['reason']}" if row["reason"] else ""
     return {
-        "place": _capital(", ".join(str(row[name]) for name in ("document", "place") if row[name] is not None)),
+        "place": capitalised(", ".join(str(row[name]) for name in ("document", "place") if row[name] is not None)),
         "figure": _figure(row, names),
         "printed": _relation(row) + str(row["printed"]),
         "recomputed": _number(row["recomputed"], decimals + 1, row),
@@ -105,10 +105,6 @@ def _relation(row: Mapping[str, object]) -> str:
     """The relation in words, unless the printed number shows it itself."""
     shown = str(row["printed"]).lstrip()[:1] in "<>~≈≤≥"
     return "" if shown else RELATIONS.get(str(row["relation"]), "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _figure(row: Mapping[str, object], names: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
-from lib.formats import ABSENT, count_in_words, format_value
+from lib.formats import ABSENT, capitalised, count_in_words, format_value
 from lib.metrics.substitutability import VERDICTS
 from lib.tables.intervals import estimates
 from lib.tables.style import RATER_TYPES, as_text, estimate_and_interval, plain_table
@@ -72,7 +72,7 @@ def z_emotion_table(by_emotion: pl.DataFrame, names: pl.DataFrame, notes: Iterab
         Paragraphs below the table.
     """
     emotions = by_emotion["emotion"].unique().sort().cast(pl.String).to_list()
-    labels = {"short_name": "Rater", "type": "Type"} | {name: name[:1].upper() + name[1:] for name in emotions}
+    labels = {"short_name": "Rater", "type": "Type"} | {name: capitalised(name) for name in emotions}
     rows = []
     for (dimension,), own in by_emotion.group_by("dimension", maintain_order=True):
         named = own.join(names, on="condition", maintain_order="left").sort(
