@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from lib.contracts.condition import Condition, read_conditions
 from lib.contracts.prompts import PromptSet, read_prompts
 from lib.contracts.study import Study, read_study
+from lib.contracts.yaml_files import nearest
 from lib.errors import MissingFileError, ParameterError
 
 MARK = "_quarto.yml"
@@ -20,6 +22,9 @@ STUDY_VARIABLE = "RATER_STUDY"
 ROOT_VARIABLE = "RATER_ROOT"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 LEDGER = "data/published/ledger.csv"
+LIBRARY = "params/library"
+SHARD_FILE = re.compile(r"(all|[1-9]\d*of[1-9]\d*)\.jsonl")
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,32 @@ class Project:
         """All conditions of the study, by id."""
         folder = self.study.files.conditions
         return read_conditions(self.root / folder) if folder else {}
+
+    @cached_property
+    def library(self) -> dict[str, Condition]:
+        """Ready-made conditions that are not the study's: they can be asked, and are part of no page.
+
+        Copied into the study's folder of conditions, they become the study's.
+        """
+        ready = read_conditions(self.root / LIBRARY)
+        return {name: condition for name, condition in ready.items() if name not in self.conditions}
+
+    def condition(self, name: str) -> Condition:
+        """Give a condition that can be asked: one of the study, or else one of the library.
+
+        Raises
+        ------
+        ParameterError
+            There is none of this id.
+        """
+        known = {**self.conditions, **self.library}
+        if name not in known:
+            raise ParameterError(
+                f"{name}: there is no such condition{nearest(name, list(known))}. "
+                f"Those of the study: {', '.join(self.conditions) or 'none'}; ready in {LIBRARY}: "
+                f"{', '.join(self.library) or 'none'}. Name one of them, or write a file for it."
+            )
+        return known[name]
 
     def prompts(self, name: str) -> PromptSet:
         """One prompt set."""
@@ -104,7 +135,7 @@ class Project:
         return self.root / self.study.files.images if self.study.files.images else None
 
     def predictions_file(self, condition: str) -> Path | None:
-        """Where one condition's predictions come from now, or None while it has none."""
+        """The file of one condition's predictions, or None while there is none; answers of its own go before it."""
         if self.uses_twin:
             simulated = self.cache / f"twin/simulated_predictions/{condition}.parquet"
             return simulated if condition in self.simulated_conditions else None
@@ -113,9 +144,37 @@ class Project:
         return next((path for path in candidates if path.exists()), None)
 
     @property
+    def manifest(self) -> Path | None:
+        """The manifest or folder of the study's real images, which machines are shown; None if it names none."""
+        return self.root / self.study.files.images if self.study.files.images else None
+
+    @property
+    def responses(self) -> Path:
+        """The folder of all raw answers, one folder a condition. What they cost makes it no mere cache: never lost."""
+        return self.cache / "responses"
+
+    def response_files(self, condition: str) -> list[Path]:
+        """The files of raw answers that a condition's predictions are made from; none while the twin stands in.
+
+        They count where the images are, too: without an image it cannot be told whether an answer is about it.
+        """
+        if self.uses_twin or self.conditions[condition].prompts is None or not self._shows_images:
+            return []
+        files = sorted((self.responses / condition).glob("*.jsonl"))
+        return [path for path in files if SHARD_FILE.fullmatch(path.name) and path.stat().st_size]
+
+    @cached_property
+    def _shows_images(self) -> bool:
+        """Whether at least one real image is there."""
+        if self.manifest is None or not self.manifest.exists():
+            return False
+        folder = self.manifest if self.manifest.is_dir() else self.manifest.parent
+        return any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.rglob("*"))
+
+    @property
     def available(self) -> list[str]:
-        """The conditions that have predictions now."""
-        return [name for name in self.conditions if self.predictions_file(name)]
+        """The conditions that have predictions now, or answers to make them from."""
+        return [name for name in self.conditions if self.response_files(name) or self.predictions_file(name)]
 
     def relative(self, path: Path) -> str:
         """`path` as seen from the root, for messages and records that must not depend on the machine."""
