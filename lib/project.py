@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -153,15 +154,33 @@ class Project:
         """The folder of all raw answers, one folder a condition. What they cost makes it no mere cache: never lost."""
         return self.cache / "responses"
 
-    def response_files(self, condition: str) -> list[Path]:
-        """The files of raw answers that a condition's predictions are made from; none while the twin stands in.
+    @property
+    def inference(self) -> Path:
+        """The folder of what runs of `rater infer` leave behind: their notebooks, and how far each condition is."""
+        return self.cache / "inference"
 
-        They count where the images are, too: without an image it cannot be told whether an answer is about it.
+    def response_files(self, condition: str) -> list[Path]:
+        """The files of raw answers that a condition's predictions are made from; empty where others are used.
+
+        Never while the twin stands in, nor where the images are not there, without which it cannot be told what an
+        answer is about, nor before every image was asked about: images without an answer count as wrong.
         """
-        if self.uses_twin or self.conditions[condition].prompts is None or not self._shows_images:
+        item = self.conditions[condition]
+        if self.uses_twin or item.prompts is None or not (self._shows_images or item.strategy == "text_only"):
+            return []
+        asked = self.asked_about(condition)
+        if asked and asked[0] < asked[1]:
             return []
         files = sorted((self.responses / condition).glob("*.jsonl"))
         return [path for path in files if SHARD_FILE.fullmatch(path.name) and path.stat().st_size]
+
+    def asked_about(self, condition: str) -> tuple[int, int] | None:
+        """About how many images a condition was asked, of how many, as its last run left it; None before one."""
+        path = self.inference / condition / "coverage.json"
+        if not path.is_file():
+            return None
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return int(content["asked"]), int(content["images"])
 
     @cached_property
     def _shows_images(self) -> bool:
