@@ -1,0 +1,58 @@
+"""How far a run is, in words."""
+
+from __future__ import annotations
+
+from lib.asking.progress import Snapshot
+
+
+def plain_line(snapshot: Snapshot) -> str:
+    """One line for a log."""
+    return " · ".join([name_of(snapshot), how_far(snapshot), *details(snapshot)])
+
+
+def how_far(snapshot: Snapshot) -> str:
+    """Questions done, of all; 100% is only said when all are."""
+    share = int(100 * snapshot.done / snapshot.total) if snapshot.total else 100
+    return f"{snapshot.done:,} of {snapshot.total:,} questions ({share}%)"
+
+
+def name_of(snapshot: Snapshot) -> str:
+    """The condition, with its shard where there are several."""
+    return snapshot.condition if snapshot.shard == "all" else f"{snapshot.condition} {snapshot.shard}"
+
+
+def details(snapshot: Snapshot) -> list[str]:
+    """What else is known, each in a few words."""
+    parts = []
+    if snapshot.state == "ended":
+        parts.append("complete" if snapshot.done == snapshot.total else "ended")
+    elif snapshot.state == "stopping":
+        parts.append(f"stopping, {snapshot.in_flight} on their way")
+    if snapshot.rate is not None and snapshot.state != "ended":
+        parts.append(f"{snapshot.rate:.1f} a second" if snapshot.rate >= 1 else f"{snapshot.rate * 60:.1f} a minute")
+    if snapshot.seconds_left is not None and snapshot.state == "running" and snapshot.done < snapshot.total:
+        parts.append(f"{duration(snapshot.seconds_left)} left")
+    if snapshot.cost is not None:
+        budget = f" of {snapshot.budget:g}" if snapshot.budget is not None else ""
+        parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency or ''}".rstrip())
+    if snapshot.unpriced:
+        parts.append(f"{snapshot.unpriced:,} of unknown cost")
+    counts = {"failed": snapshot.failures, "refused before": snapshot.kept, "without a value": snapshot.unparsed}
+    parts += [f"{count:,} {what}" for what, count in counts.items() if count]
+    if snapshot.retries:
+        parts.append(f"{snapshot.retries:,} {'retry' if snapshot.retries == 1 else 'retries'}")
+    if snapshot.state != "ended":
+        parts.append(f"{snapshot.concurrency} at once")
+        if snapshot.pause > 0:
+            parts.append(f"the server asked to wait {duration(snapshot.pause)}")
+    if snapshot.message:
+        parts.append(snapshot.message)
+    return parts
+
+
+def duration(seconds: float) -> str:
+    """A length of time in words: `40 s`, `12 min`, `3 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
