@@ -12,6 +12,7 @@ endif
 # make paper -j2 runs two steps side by side; without -j every core is used.
 JOBS = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 CORES = $(if $(JOBS),--cores $(JOBS))
+SIDE_BY_SIDE = --numprocesses $(or $(JOBS),auto)
 INCLUDES := $(addprefix cache/includes/,banner.md missing.md provenance.md)
 export OPENBLAS_NUM_THREADS := 1
 # Compiled modules are kept, whatever the machine says: every step of the build is a program of its own.
@@ -52,8 +53,8 @@ lint: setup
 
 test: lint
 	$(BIN)/rater paper $(CORES)
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider -q cache/notebooks/
+	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadscope --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider -q cache/notebooks/
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \

@@ -15,8 +15,11 @@ import pytest
 import yaml
 from tests_support import write_small_study
 
+from lib.build.analyze import Analysis, compute_sections
 from lib.build.data import check_data, check_predictions, make_human_null
 from lib.project import Project, open_project
+from lib.sections.registry import SECTIONS
+from lib.study_data import StudyData
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EMOTIONS = {"happy": "Hap", "sad": "Sad", "angry": "Ang", "fear": "Fea", "disgust": "Dis", "neutral": "Neu"}
@@ -108,6 +111,12 @@ def lab_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             )
         frame.write_parquet(twin / f"simulated_predictions/{path.stem}.parquet")
     return _checked(root, "params/study.yaml")
+
+
+@pytest.fixture(scope="session")
+def lab_analysis(lab_project: Project) -> Analysis:
+    """What all sections find in the laboratory's study in small."""
+    return compute_sections(StudyData(lab_project), SECTIONS, lambda _: None)
 
 
 @pytest.fixture(scope="session")

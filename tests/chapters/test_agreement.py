@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 import pytest
@@ -24,6 +26,7 @@ from lib.tables.agreement import alpha_table, beside_table, repeats_table
 NAMES = pl.DataFrame({"condition": ["machine-1"], "short_name": ["One"], "type": ["VLM"]})
 
 
+@cache
 def _computed(project):
     data, results = StudyData(project), Results("agreement")
     return data, results, agreement_section(data, results)

@@ -9,13 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lib.build.analyze import Analysis
 from lib.chapters.reproduction import reproduce
 from lib.chapters.result_expressions import evaluate
 from lib.contracts.condition import read_conditions
 from lib.contracts.published import read_published
-from lib.results import Results, nest
-from lib.sections.registry import SECTIONS
-from lib.study_data import StudyData
+from lib.results import nest
 from lib.twin.targets import Target, TwinTargets, read_targets
 
 ROOT = Path(__file__).parents[2]
@@ -45,13 +44,9 @@ def targets() -> TwinTargets:
 
 
 @pytest.fixture(scope="module")
-def lab_results(lab_project: Any) -> dict[str, Any]:
+def lab_results(lab_analysis: Analysis) -> dict[str, Any]:
     """The numbers of all sections for the laboratory's study in small, with all of its conditions."""
-    results = Results("all")
-    data = StudyData(lab_project)
-    for section in SECTIONS:
-        section.compute(data, results)
-    return nest(results.entries.values())
+    return nest(lab_analysis.entries)
 
 
 def test_holds_every_version_and_no_row_twice(ledger: pl.DataFrame) -> None:

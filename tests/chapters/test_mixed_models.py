@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from lib.study_data import StudyData
 SHAPES = ["lab_project", "small_project", "bare_project", "classifier_project"]
 
 
+@cache
 def _computed(project: Project) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     results = Results("test")
     data = StudyData(project)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lib.build.analyze import Analysis, compute_sections
+from lib.build.analyze import Analysis
 from lib.results import load_results
 from lib.sections.registry import SECTIONS
-from lib.study_data import StudyData
 
 CHAPTERS = {
     "design": ("design",),
@@ -25,17 +24,14 @@ CHAPTERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def analysis(lab_project) -> Analysis:
-    return compute_sections(StudyData(lab_project), SECTIONS, lambda _: None)
-
-
 def test_every_section_belongs_to_a_chapter() -> None:
     assert {name for names in CHAPTERS.values() for name in names} == {section.name for section in SECTIONS}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_records_what_its_sections_record(chapter: str, analysis: Analysis, lab_project, run_cells) -> None:
-    of_sections = {entry.key: entry.value for entry in analysis.entries if entry.chapter in CHAPTERS[chapter]}
+def test_a_chapter_records_what_its_sections_record(
+    chapter: str, lab_analysis: Analysis, lab_project, run_cells
+) -> None:
+    of_sections = {entry.key: entry.value for entry in lab_analysis.entries if entry.chapter in CHAPTERS[chapter]}
     _, numbers = run_cells(lab_project, chapter)
     assert {key: entry.value for key, entry in load_results(numbers)[0].items()} == of_sections
