@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lib.contracts.condition import Condition
 from lib.contracts.prompts import LABEL, PromptSet, describe_unknown_placeholder, placeholders, study_words
 from lib.contracts.study import Study
 from lib.errors import ParameterError
-from lib.protocol.question import ALL_STEPS, settings_of
+from lib.protocol.parsing import Parsed, parse_answer
+from lib.protocol.question import ALL_STEPS, Stored, key_tail, settings_of
 from lib.protocol.templates import Printer, Template, make_template
 
+KEPT = 1 << 14
+SHORT = 200
+"""Answers up to this length are worked out once, and kept."""
 SECTIONS = {"context_carry": "steps", "json_single": "single", "text_only": "text_only"}
 
 
@@ -77,12 +82,30 @@ class Plan:
         self.printer = Printer(study)
         _refuse_unknown_steps(study, condition)
         self.steps = tuple(_single(self) if condition.strategy == "json_single" else _in_order(self))
+        self.put = lru_cache(maxsize=KEPT)(self._put)
+        self._read_again = lru_cache(maxsize=KEPT)(self._read)
+
+    def read(self, step: Step, stored: Stored) -> Parsed:
+        """Read an answer to a step from its text; short texts are much alike, and are worked out once."""
+        text, finish_reason, refusal = stored
+        read = self._read_again if len(text) <= SHORT else self._read
+        return read(text, step.wanted, finish_reason, refusal)
+
+    def _read(self, text: str, wanted: tuple[str, ...], finish_reason: str | None, refusal: str | None) -> Parsed:
+        return parse_answer(text, wanted, self.study, finish_reason=finish_reason, refusal=refusal)
+
+    def _put(self, number: int, with_context: bool, gaps: tuple[str, ...], repeat: int) -> tuple[str, bytes]:
+        """Give the prompt of the step `number`, and what the keys of all questions with it end with."""
+        step = self.steps[number]
+        template = step.template if with_context or step.without_context is None else step.without_context
+        prompt = template.render(gaps)
+        return prompt, key_tail(prompt, step.name, repeat)
 
     def longest_prompts(self) -> dict[str, str]:
         """The longest usual prompt of each step, for forecasts of tokens."""
-        words = {name: self.printer.widest(name) for name in self.condition.steps}
-        words[LABEL] = self.printer.widest("emotion")
-        return {step.name: step.template.render(words) for step in self.steps}
+        widest = {name: self.printer.widest(name) for name in self.condition.steps}
+        widest[LABEL] = self.printer.widest("emotion")
+        return {step.name: step.template.render([widest[name] for name in step.template.needs]) for step in self.steps}
 
 
 def _refuse_unknown_steps(study: Study, condition: Condition) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -56,6 +57,14 @@ class Question:
     with_image: bool = True
 
 
+class Stored(NamedTuple):
+    """What is kept of an answer that reading it needs."""
+
+    text: str
+    finish_reason: str | None = None
+    refusal: str | None = None
+
+
 def settings_of(condition: Condition, longest_side: int | None = None) -> bytes:
     """Everything but image, prompt, step and repeat that an answer may depend on, as canonical JSON.
 
@@ -76,5 +85,15 @@ def question_key(settings: bytes, image_sha256: str | None, prompt: str, step: s
 
     Content alone: a renamed file is the same question, and a changed image, word, model or setting is a new one.
     """
-    rest = msgspec.json.encode([image_sha256, prompt, step, repeat])
-    return hashlib.sha256(settings + b"\n" + rest).hexdigest()
+    return finish_key(settings, image_sha256, key_tail(prompt, step, repeat))
+
+
+def key_tail(prompt: str, step: str, repeat: int) -> bytes:
+    """What a key's hash ends with, which is the same for many images."""
+    return msgspec.json.encode([prompt, step, repeat])[1:]
+
+
+def finish_key(settings: bytes, image_sha256: str | None, tail: bytes) -> str:
+    """`question_key` from its parts."""
+    image = b"null" if image_sha256 is None else b'"%b"' % image_sha256.encode()
+    return hashlib.sha256(b"%b\n[%b,%b" % (settings, image, tail)).hexdigest()

@@ -8,35 +8,27 @@ of it goes into a later prompt.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lib.contracts.prompts import LABEL
-from lib.protocol.parsing import Parsed, parse_answer
-from lib.protocol.plan import Plan, Step
-from lib.protocol.question import Item, Question, question_key
+from lib.protocol.parsing import Parsed
+from lib.protocol.plan import Plan
+from lib.protocol.question import Item, Question, finish_key
+from lib.protocol.question import Stored as Stored  # noqa: PLC0414, for those who import it from here
 
 NO_LABEL = "the image has no label to ask about"
-
-
-class Stored(NamedTuple):
-    """What is kept of an answer that reading it needs."""
-
-    text: str
-    finish_reason: str | None = None
-    refusal: str | None = None
 
 
 Lookup = Callable[[str], Stored | None]
 """Gives the stored answer of a key; None where there is none, or only a failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one step.
 
     `key` and `parsed` are None where the step was not asked, and `skipped` then says why. `with_context` is false
-    where an earlier answer could not be parsed and the step was asked without it.
+    where an earlier answer could not be parsed and the step was asked without it. Equal answers share one `parsed`:
+    read it, never change it.
     """
 
     step: str
@@ -46,8 +38,7 @@ class Outcome:
     with_context: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """The steps that are done, in order, and the question that is open now; None if all is done."""
 
     outcomes: list[Outcome]
@@ -84,28 +75,29 @@ def replay(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
         Pure: the same plan, content and answers give the same outcomes and the same open question.
     """
     outcomes: list[Outcome] = []
-    if plan.with_image:
-        if item.sha256 is None:
-            raise ValueError(f"{item.image_id}: a question with image needs the image's hash")
-        printed: dict[str, str] = {}
-    elif item.label is None:
+    if plan.with_image and item.sha256 is None:
+        raise ValueError(f"{item.image_id}: a question with image needs the image's hash")
+    if not plan.with_image and item.label is None:
         return Replayed([Outcome(step.name, None, None, NO_LABEL) for step in plan.steps], None)
-    else:
-        printed = {LABEL: plan.printer.printed("emotion", item.label)}
     image = item.sha256 if plan.with_image else None
-    for step in plan.steps:
-        missing = next((need for need in step.needs if need not in printed), None)
-        template = step.template if missing is None else step.without_context
-        if template is None:
-            outcomes.append(Outcome(step.name, None, None, f"{missing} was not parsed"))
-            continue
-        prompt = template.render(printed)
-        key = question_key(plan.settings, image, prompt, step.name, repeat)
+    printed = {} if item.label is None else {LABEL: plan.printer.printed("emotion", item.label)}
+    for number, step in enumerate(plan.steps):
+        gaps = tuple(map(printed.get, step.template.needs))
+        with_context = None not in gaps
+        if not with_context:
+            if step.without_context is None:
+                outcomes.append(
+                    Outcome(step.name, None, None, f"{step.template.needs[gaps.index(None)]} was not parsed")
+                )
+                continue
+            gaps = tuple(map(printed.get, step.without_context.needs))
+        prompt, tail = plan.put(number, with_context, gaps, repeat)
+        key = finish_key(plan.settings, image, tail)
         stored = lookup(key)
         if stored is None:
             return Replayed(outcomes, Question(item, step.name, repeat, prompt, key, plan.with_image))
-        parsed = _read(plan, step, stored)
-        outcomes.append(Outcome(step.name, key, parsed, None, missing is None))
+        parsed = plan.read(step, stored)
+        outcomes.append(Outcome(step.name, key, parsed, None, with_context))
         for name, value in parsed.values.items():
             if value is not None:
                 printed[name] = plan.printer.printed(name, value)
@@ -116,8 +108,3 @@ def worst_case(plan: Plan, item: Item, repeat: int, after: Question) -> int:
     """How many questions about this item and repeat may still follow the open question `after`."""
     names = [step.name for step in plan.steps]
     return len(names) - names.index(after.step) - 1
-
-
-def _read(plan: Plan, step: Step, stored: Stored) -> Parsed:
-    text, finish_reason, refusal = stored
-    return parse_answer(text, step.wanted, plan.study, finish_reason=finish_reason, refusal=refusal)

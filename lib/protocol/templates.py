@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lib.contracts.prompts import printed_number
 from lib.contracts.study import Study
@@ -18,11 +19,11 @@ class Template:
     texts: tuple[str, ...]
     needs: tuple[str, ...]
 
-    def render(self, printed: Mapping[str, str]) -> str:
-        """Put printed answers into the gaps; what they contain is never read as a template."""
+    def render(self, printed: Sequence[str]) -> str:
+        """Put one printed answer into each gap; what it contains is never read as a template."""
         parts = [self.texts[0]]
-        for name, text in zip(self.needs, self.texts[1:], strict=True):
-            parts += (printed[name], text)
+        for answer, text in zip(printed, self.texts[1:], strict=True):
+            parts += (answer, text)
         return "".join(parts).strip()
 
 
@@ -47,8 +48,9 @@ class Printer:
     def __init__(self, study: Study) -> None:
         self._categories = frozenset(study.emotion.categories)
         self._bounds = {name: (study.dimensions[name].low, study.dimensions[name].high) for name in study.dimensions}
+        self.printed = lru_cache(maxsize=1 << 12)(self._printed)
 
-    def printed(self, step: str, value: str | float) -> str:
+    def _printed(self, step: str, value: str | float) -> str:
         """Print one answer: a category as it is, a number as a person writes it.
 
         Raises
