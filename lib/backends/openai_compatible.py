@@ -1,0 +1,121 @@
+"""OpenAI, and the servers that speak its language: vLLM, llama.cpp, LM Studio, mlx_vlm.server, transformers serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import msgspec
+import openai
+
+from lib.backends.base import Answer, BackendError, Picture
+from lib.backends.encoding import Encoded
+from lib.backends.failures import explain, from_network, from_status
+from lib.backends.openai_probe import recognise
+from lib.backends.openai_reading import read_answer, refused
+from lib.backends.openai_settings import HOSTED, OTHER, Flavour, address_of, check, is_hosted, request_settings
+from lib.backends.secrets import find_key, hide_in_logs
+from lib.contracts.condition import Condition
+from lib.contracts.study import Study
+from lib.errors import BackendUnavailableError
+from lib.protocol.question import Question
+
+CONNECT_WITHIN = 10.0
+CONNECTIONS = 1024
+"""More than any run asks at once, so that no request waits for a connection."""
+NO_KEY = "none"
+JSON = {"Content-Type": "application/json"}
+
+
+class OpenAIBackend:
+    """One condition asked over the chat completions of OpenAI's API.
+
+    The SDK makes the request and its errors, over aiohttp; bodies are written and read here, since its models cost
+    twice as much time as the request itself. Settings that are the server's own are settled by `preflight`, which
+    recognises the server; without it the server is taken for one of an unknown kind.
+    """
+
+    def __init__(self, condition: Condition, _study: Study | None = None) -> None:
+        check(condition)
+        hide_in_logs()
+        self.condition = condition
+        self.address = address_of(condition)
+        self.hosted = is_hosted(self.address)
+        self.server = "OpenAI" if self.hosted else self.address
+        self.key = _key(condition, self.hosted)
+        self.client = openai.AsyncOpenAI(
+            base_url=self.address,
+            api_key=self.key or NO_KEY,
+            max_retries=0,
+            timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
+            http_client=openai.DefaultAioHttpClient(
+                timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
+                limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=None, keepalive_expiry=30),
+                follow_redirects=False,
+            ),
+        )
+        self._encoded = Encoded()
+        self._settings: dict[str, Any] = {}
+        self._settle(HOSTED if self.hosted else OTHER, strictly=self.hosted)
+
+    def _settle(self, flavour: Flavour, strictly: bool = True) -> None:
+        self.flavour = flavour
+        if strictly:
+            self._settings = request_settings(self.condition, flavour)
+
+    async def preflight(self) -> None:
+        """Check key, server, model and settings; costs nothing."""
+        if self.hosted and self.key is None:
+            raise BackendUnavailableError(
+                f"condition {self.condition.id}: OpenAI wants a key. Set OPENAI_API_KEY, or put it into the file that "
+                "RATER_KEY_FILE names."
+            )
+        self._settle(await recognise(self.client, self.condition, self.address, self.hosted))
+
+    async def ask(self, question: Question, picture: Picture | None) -> Answer:
+        """Ask one question, alone: no earlier turns are sent."""
+        if not self._settings:
+            self._settle(self.flavour)
+        body = self.body(question, picture)
+        failure: BackendError
+        try:
+            response = await self.client.post(
+                "/chat/completions", cast_to=httpx2.Response, content=body, options={"headers": JSON}
+            )
+        except openai.APIStatusError as error:
+            headers, content = error.response.headers, error.response.content
+            failure = from_status(self.server, error.status_code, content, headers)
+            answer = refused(failure, explain(content)[1])
+            if answer is not None:
+                return answer
+        except (openai.APIError, httpx2.HTTPError, OSError) as error:
+            failure = from_network(self.server, error)
+        else:
+            return read_answer(self.server, response.content, self.condition.decoding.include_thoughts is not False)
+        raise failure
+
+    def body(self, question: Question, picture: Picture | None) -> bytes:
+        """The request's body: the image first, then the words."""
+        content: list[dict[str, Any]] = [{"type": "text", "text": question.prompt}]
+        if picture is not None:
+            url = b'"data:%b;base64,%b"' % (picture.media_type.encode(), self._encoded(picture))
+            image: dict[str, Any] = {"url": msgspec.Raw(url)}
+            if self.condition.decoding.image_detail is not None:
+                image["detail"] = self.condition.decoding.image_detail
+            content.insert(0, {"type": "image_url", "image_url": image})
+        return msgspec.json.encode({**self._settings, "messages": [{"role": "user", "content": content}]})
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.client.close()
+
+
+def _key(condition: Condition, hosted: bool) -> str | None:
+    """The key for a server.
+
+    OpenAI's key goes to OpenAI, and to the server that the same environment names; never to a server that a condition
+    file names, which has its own (RATER_SERVER_KEY).
+    """
+    if condition.server is not None and not hosted:
+        return find_key("RATER_SERVER_KEY")
+    return find_key("OPENAI_API_KEY")

@@ -1,0 +1,115 @@
+"""Which kind of server an address is, and whether it has the model; found out without asking anything that costs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx2
+import msgspec
+import openai
+
+from lib.backends import openai_settings as kinds
+from lib.backends.base import BackendError
+from lib.backends.failures import from_network, from_status
+from lib.backends.openai_settings import Flavour
+from lib.contracts.condition import Condition
+from lib.errors import BackendUnavailableError
+
+WITHIN = 10.0
+OWNERS = {
+    "vllm": kinds.VLLM,
+    "llamacpp": kinds.LLAMA_CPP,
+    "organization_owner": kinds.LM_STUDIO,
+    "organization-owner": kinds.LM_STUDIO,
+}
+"""What a server says of itself in its list of models (`owned_by`)."""
+
+
+async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: str, hosted: bool) -> Flavour:
+    """Give the kind of server at `address`, which has the condition's model.
+
+    Raises
+    ------
+    BackendUnavailableError
+        No server is there, it does not take the key, or it does not have the model: one line with the cure.
+    """
+    where = f"condition {condition.id}: {'OpenAI' if hosted else address}"
+    if hosted:
+        response = await _get(client, f"/models/{condition.model}", where)
+        if response.status_code == 404:
+            raise BackendUnavailableError(
+                f"{where} has no model {condition.model!r} for this key. Correct `model`, or ask for access to it."
+            )
+        _check(response, where)
+        return kinds.HOSTED
+    response = await _get(client, "/models", where)
+    if response.status_code == 404:
+        raise BackendUnavailableError(
+            f"{where} lists no models (404). The address of an OpenAI-compatible server usually ends in /v1."
+        )
+    _check(response, where)
+    models = _models(response)
+    flavour = await _flavour(client, response, models, where)
+    names = [str(model.get("id")) for model in models]
+    if flavour.lists_all and condition.model not in names:
+        listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") if names else "none"
+        raise BackendUnavailableError(
+            f"{where} ({flavour.name}) does not serve {condition.model!r}, but {listed}. "
+            "Start it with that model, or correct `model` in the condition."
+        )
+    return flavour
+
+
+async def _flavour(
+    client: openai.AsyncOpenAI, response: httpx2.Response, models: list[dict[str, Any]], where: str
+) -> Flavour:
+    signature = response.headers.get("server", "").lower()
+    if signature.startswith("mlx_vlm"):
+        return kinds.MLX
+    if signature.startswith("llama.cpp"):
+        return kinds.LLAMA_CPP
+    found = {OWNERS[owner] for owner in (str(model.get("owned_by")) for model in models) if owner in OWNERS}
+    if len(found) == 1:
+        return found.pop()
+    if signature.startswith("uvicorn"):
+        # transformers serve says nothing of itself; its routes do.
+        root = httpx2.URL(str(client.base_url)).copy_with(path="/openapi.json", query=None)
+        described = await _get(client, str(root), where)
+        if described.status_code == 200 and b'"/load_model"' in described.content:
+            return kinds.TRANSFORMERS
+    return kinds.OTHER
+
+
+async def _get(client: openai.AsyncOpenAI, path: str, where: str) -> httpx2.Response:
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await client.get(path, cast_to=httpx2.Response)
+    except openai.APIStatusError as error:
+        return error.response
+    except (openai.APIError, httpx2.HTTPError, OSError) as error:
+        reason = "did not answer in time" if from_network("", error).kind == "timeout" else "does not answer"
+    raise BackendUnavailableError(
+        f"{where} {reason}. Start the server, or correct its address, or look at the network."
+    )
+
+
+def _check(response: httpx2.Response, where: str) -> None:
+    if response.status_code == 200:
+        return
+    failure: BackendError = from_status(where, response.status_code, response.content, response.headers)
+    if failure.kind == "unauthorized":
+        raise BackendUnavailableError(
+            f"{failure.message} Set OPENAI_API_KEY (RATER_SERVER_KEY for a server that a condition names) to a key "
+            "that is allowed here."
+        )
+    raise BackendUnavailableError(f"{failure.message} Try again later, or correct the address.")
+
+
+def _models(response: httpx2.Response) -> list[dict[str, Any]]:
+    try:
+        listed = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return []
+    data = listed.get("data") if isinstance(listed, dict) else None
+    return [model for model in data if isinstance(model, dict)] if isinstance(data, list) else []
