@@ -94,10 +94,10 @@ def is_held(folder: Path, claim: Shard | None) -> bool:
 
 
 def _acquire(folder: Path, claim: Shard | None) -> int | None:
-    if not HAS_LOCKS:
-        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not HAS_LOCKS:
+            return None
         with _door(folder):
             _refuse_others(folder, claim)
             return _take(folder, name_of(claim))

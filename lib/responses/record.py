@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,5 +58,22 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def encode(response: Response) -> bytes:
-    """One line of JSON, newline included."""
-    return msgspec.json.encode(response) + b"\n"
+    """One line of JSON, newline included.
+
+    Halves of characters, as a server sends them when its token limit cuts an emoji in two, are no text that a file
+    could hold; each becomes U+FFFD, the mark of what was not a character.
+    """
+    try:
+        return msgspec.json.encode(response) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_whole_characters(msgspec.to_builtins(response))) + b"\n"
+
+
+def _whole_characters(value: object) -> object:
+    if isinstance(value, str):
+        return HALF_CHARACTER.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole_characters(item) for item in value]
+    return value

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from lib.errors import StoreError
 
@@ -25,6 +26,7 @@ class Writer:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         self._size = os.fstat(self._handle).st_size
         self._fault: OSError | None = None
+        self._told = False
         self._changed = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -38,7 +40,7 @@ class Writer:
             The disk is full or fails; no part of the line stays, and no further line is taken.
         """
         if self._fault is not None:
-            raise StoreError(self._explain(self._fault)) from self._fault
+            self._tell(self._fault)
         start, written = self._size, 0
         try:
             while written < len(line):  # more than once only where the disk is about to be full
@@ -47,7 +49,7 @@ class Writer:
             self._fault = error
             if written:
                 self._take_back(start)
-            raise StoreError(self._explain(error)) from error
+            self._tell(error)
         except BaseException:  # Ctrl-C between the parts of a line
             if 0 < written < len(line):
                 self._take_back(start)
@@ -70,19 +72,24 @@ class Writer:
         self._changed.clear()
         self._sync()
         if self._fault is not None:
-            raise StoreError(self._explain(self._fault)) from self._fault
+            self._tell(self._fault)
 
     def close(self) -> None:
-        """Bring all lines to the disk and close the file."""
+        """Bring all lines to the disk and close the file.
+
+        Raises
+        ------
+        StoreError
+            The disk failed, and nobody was told before.
+        """
         self._closing.set()
         self._changed.set()
         if self._thread is not None:
             self._thread.join()
-        failed_before = self._fault is not None
         try:
             self._sync()
-            if self._fault is not None and not failed_before:
-                raise StoreError(self._explain(self._fault)) from self._fault
+            if self._fault is not None and not self._told:
+                self._tell(self._fault)
         finally:
             os.close(self._handle)
 
@@ -109,8 +116,9 @@ class Writer:
         except OSError as error:
             self._fault = self._fault or error
 
-    def _explain(self, error: OSError) -> str:
-        return (
+    def _tell(self, error: OSError) -> NoReturn:
+        self._told = True
+        raise StoreError(
             f"{self.path}: cannot be written ({error.strerror or error}). All answers up to here are kept. "
             "Free some disk space or mend the disk, then run the same command again; it goes on from there."
-        )
+        ) from error
