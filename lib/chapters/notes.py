@@ -8,7 +8,7 @@ from lib.chapters.claims import listed
 from lib.study_data import StudyData
 
 SIMULATED = "Simulated data."
-EARLIER_DOCUMENT = re.compile(r"\b(of |in |from )((?:manuscript|supplement) v)")
+EARLIER_DOCUMENT = re.compile(r"\b(of |in |from )(?:the )?((?:manuscripts?|supplement) v|experiment pipeline)")
 
 
 def figure_note(data: StudyData) -> str | None:

@@ -12,6 +12,12 @@ def test_only_the_laboratorys_own_study_names_its_earlier_tables(lab_project, ba
     assert earlier(data, "The SD ratio is in section 4.2 of manuscript v5, for two machines.") == (
         "The SD ratio is in section 4.2 of the laboratory's manuscript v5, for two machines."
     )
+    assert earlier(data, "Table 1 in section 8 of the experiment pipeline.") == (
+        "Corresponds to Table 1 in section 8 of the laboratory's experiment pipeline."
+    )
+    assert earlier(data, "Table 3 of manuscripts v5 and v10.") == (
+        "Corresponds to Table 3 of the laboratory's manuscripts v5 and v10."
+    )
     assert earlier(data, "Table 5 of manuscript v5, Table 4 of manuscript v10.") == (
         "Corresponds to Table 5 of the laboratory's manuscript v5, Table 4 of manuscript v10."
     )
