@@ -44,8 +44,8 @@ def needed_width(characters: list[int], size: float) -> float:
 def fit(grid: Grid) -> Fit:
     """Return the largest size at which the table fits an A4 page of 16 cm text width, upright if it can be.
 
-    Long texts may be broken into lines. A table of at most nine columns is never turned: its texts are broken more, so
-    that it stays readable.
+    Long texts may be broken into lines, and headings anywhere between words. A table of at most nine columns is never
+    turned: its texts are broken more, so that it stays readable.
     """
     few = grid.columns <= MANY_COLUMNS
     for size in PORTRAIT_SIZES:
@@ -68,8 +68,8 @@ def is_short(grid: Grid) -> bool:
 def shares(grid: Grid, slack: float = 1.0) -> list[float] | None:
     """Return the columns' shares of the text width, or None if no text has to be broken.
 
-    Every column first gets its longest word; what is left goes to the columns by the root of what their texts still
-    lack, so that one long column does not starve the others.
+    Every column first gets a comfortable line, or where that is too much its longest word; what is left goes to the
+    columns by the root of what their texts still lack, so that one long column does not starve the others.
 
     Parameters
     ----------
@@ -82,8 +82,9 @@ def shares(grid: Grid, slack: float = 1.0) -> list[float] | None:
     whole = chosen.width / slack
     if needed_width(grid.texts, chosen.size) <= whole:
         return None
-    least = [column_width(count, chosen.size) for count in grid.words]
-    lacking = [max(0, text - word) ** 0.5 for text, word in zip(grid.texts, grid.words, strict=True)]
+    first = grid.characters if needed_width(grid.characters, chosen.size) <= whole else grid.words
+    least = [column_width(count, chosen.size) for count in first]
+    lacking = [max(0, text - count) ** 0.5 for text, count in zip(grid.texts, first, strict=True)]
     spare = max(0.0, whole - sum(least))
     total = sum(lacking) or 1.0
     widths = [low + spare * lack / total for low, lack in zip(least, lacking, strict=True)]

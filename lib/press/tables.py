@@ -48,6 +48,8 @@ class Grid:
         For each column the characters of its longest word.
     texts
         For each column the characters of its longest text.
+    cells
+        The same below the headings, which may always be broken.
     lines
         About how many lines the table has when texts are broken at a comfortable width.
     """
@@ -56,6 +58,7 @@ class Grid:
     notes: list[Node]
     words: list[int]
     texts: list[int]
+    cells: list[int]
     lines: int
 
     @property
@@ -65,9 +68,9 @@ class Grid:
 
     @property
     def characters(self) -> list[int]:
-        """For each column the characters that its longest word or a comfortable line needs."""
-        pairs = zip(self.words, self.texts, strict=True)
-        return [max(word, min(text, COMFORTABLE_CHARACTERS)) for word, text in pairs]
+        """For each column the characters that its longest word or a comfortable line of a cell needs."""
+        pairs = zip(self.words, self.cells, strict=True)
+        return [max(word, min(cell, COMFORTABLE_CHARACTERS)) for word, cell in pairs]
 
 
 def read_tables(pages: list[str]) -> list[Grid]:
@@ -112,8 +115,9 @@ def read_grid(table: Node) -> Grid:
         [attributes(), []],
     ]
     words, texts = _characters(head_rows + body_rows, len(columns))
+    _, cells = _characters(body_rows, len(columns))
     lines = sum(_lines(row) for row in head_rows + body_rows)
-    return Grid({"t": "Table", "c": whole}, notes, words, texts, lines)
+    return Grid({"t": "Table", "c": whole}, notes, words, texts, cells, lines)
 
 
 def _row(row: list[Any], header: bool) -> list[Any]:

@@ -9,7 +9,7 @@ from lib.press.tables import Grid
 
 
 def grid(characters):
-    return Grid({}, [], characters, characters, 10)
+    return Grid({}, [], characters, characters, characters, 10)
 
 
 def test_small_tables_have_the_largest_size():
@@ -34,7 +34,16 @@ def test_a_chosen_size_fits_unless_it_is_the_smallest(characters):
 
 
 def text_grid(words, texts, lines=10):
-    return Grid({}, [], words, texts, lines)
+    return Grid({}, [], words, texts, texts, lines)
+
+
+def test_long_headings_turn_no_table_and_break_before_its_cells_do():
+    words, cells = [6, *[6, 4, 6, 9, 8] * 2], [19, *[6] * 10]
+    headed = Grid({}, [], words, [19, *[15] * 10], cells, 10)
+    assert fit(headed).landscape is False
+    assert fit(Grid({}, [], words, [19, *[15] * 10], [19, *[15] * 10], 10)).landscape is True
+    first = shares(headed)[0]
+    assert first * PORTRAIT_WIDTH >= column_width(19, fit(headed).size) - 1e-6
 
 
 def test_no_shares_where_nothing_is_broken():

@@ -90,7 +90,8 @@ def test_notes_stand_apart(grid):
 
 def test_widths_count_every_single_column_cell(grid):
     assert grid.columns == 3
-    assert grid.characters == [3, 3, 17]
+    assert grid.texts == [3, 3, 17]
+    assert grid.characters == [3, 3, 5]  # the longest text is a heading, which may be broken
 
 
 def test_identifiers_do_not_leak(grid):
