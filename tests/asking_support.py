@@ -30,7 +30,6 @@ PROMPTS = {
         "arousal": "You said {emotion} and {valence}. Arousal from {arousal_low} to {arousal_high}?",
     },
     "text_only": {
-        "emotion": "Label {label}: which of {categories}?",
         "valence": "Label {label}: valence?",
         "arousal": "Label {label}: arousal?",
     },
@@ -90,6 +89,8 @@ def make_plan(strategy: str = "context_carry", study: dict | None = None, **cond
         "id": "machine", "name": "Machine", "short_name": "M", "kind": "vlm", "backend": "openai", "model": "m-1",
         "strategy": strategy, "prompts": "small", "specification": {"developer": "us"},
     } | condition  # fmt: skip
+    if strategy == "text_only":
+        settings["steps"] = ("valence", "arousal")
     return Plan(
         Study.model_validate(SMALL_STUDY | (study or {})),
         Condition.model_validate(settings),

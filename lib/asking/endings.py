@@ -59,12 +59,12 @@ def after_failure(error: BackendError, settings: RunSettings) -> Ending | None:
     return None
 
 
-def too_many_failures(kind: str, message: str, settings: RunSettings) -> Ending:
+def too_many_failures(kind: str, message: str, count: int) -> Ending:
     """So many questions failed one after the other that the next one would, too."""
+    failed = "the question failed" if count == 1 else f"{count} questions failed one after the other, the last one so"
     return Ending(
         "failures",
-        f"{settings.in_a_row} questions failed one after the other, the last one so ({kind}): {_sentence(message)} "
-        f"{CURES.get(kind, 'Mend this')}, then {AGAIN}. {KEPT}.",
+        f"{failed} ({kind}): {_sentence(message)} {CURES.get(kind, 'Mend this')}, then {AGAIN}. {KEPT}.",
     )
 
 

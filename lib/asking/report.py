@@ -35,7 +35,9 @@ class RunReport:
     skipped : int
         Not to be asked, since an earlier answer of the same machine to the same image could not be parsed.
     failed : dict of str to int
-        Failed in this run after all retries, by kind; each has its line in the store.
+        Failed in this run after all retries, by kind; each has its line in the store, unless `stopped` is `failures`.
+    last_failure : dict of str to str
+        The last message of each kind of failure.
     kept : int
         Refused for good by the server in an earlier run, and not asked again without `retry_failed`.
     retries : int
@@ -63,6 +65,7 @@ class RunReport:
     answered_before: int = 0
     skipped: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    last_failure: dict[str, str] = field(default_factory=dict)
     kept: int = 0
     retries: int = 0
     unparsed: int = 0

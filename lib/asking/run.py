@@ -120,18 +120,20 @@ class _Run:
             asyncio.create_task(self._work()) for _ in range(min(self._settings.concurrency * SPARE, self._count))
         }
         around = {asyncio.create_task(self._watch()), asyncio.create_task(self._tell())}
-        finished: set[asyncio.Task[None]] = set()
         try:
             if self._workers:
-                finished, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+                await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+                self._let_go()
+                await asyncio.wait(self._workers, timeout=self._settings.grace)
         finally:
             await _end_all(self._workers | around)
+        try:
+            for task in self._workers:
+                if not task.cancelled():
+                    task.result()
+            self._walker.close()
+        finally:
             self._show(ended=True)
-        for task in finished:
-            if not task.cancelled():
-                task.result()
-        if self._tally.report.stopped != "failures":
-            self._walker.write_withheld()
         return self._tally.finish(self._limiter, self._asker.retries, self._asker.paused)
 
     async def _work(self) -> None:
@@ -153,14 +155,17 @@ class _Run:
         return None
 
     def _end(self, ending: Ending) -> None:
-        """Send nothing new: let all that is not on its way go at once."""
-        if self._asker.stopped:
-            return
+        """End the run, for the first reason that is given."""
+        if not self._tally.report.stopped:
+            self._tally.report.stopped, self._tally.report.message = ending
+            self._let_go()
+            self._ended.set()
+
+    def _let_go(self) -> None:
+        """Send nothing new: end all that is not on its way."""
         self._asker.stopped = True
-        self._tally.report.stopped, self._tally.report.message = ending
         for task in self._workers - self._asker.sending - {asyncio.current_task()}:
             task.cancel()
-        self._ended.set()
 
     async def _watch(self) -> None:
         """End the run when it is asked to, and what is on its way when its time is up."""

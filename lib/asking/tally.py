@@ -65,9 +65,10 @@ class Tally:
             self._versions[name] = Version(*name, 1, asked_at)
             report.versions.append(self._versions[name])
 
-    def failed(self, kind: str) -> None:
+    def failed(self, kind: str, message: str) -> None:
         """Count one question that failed for good."""
         self.report.failed[kind] += 1
+        self.report.last_failure[kind] = message
         self.failed_in_a_row += 1
 
     def kept(self) -> None:

@@ -79,9 +79,7 @@ class Walker:
         held = False
         try:
             while not self._asker.stopped and (question := self._question(walk)) is not None:
-                asked_by_other = self._asking.get(question.key)
-                if asked_by_other is not None:
-                    await asked_by_other.wait()
+                if await self._known_by_now(question):
                     self._go_on(walk, self._replay(walk.item, walk.repeat, self._lookup), None)
                     continue
                 self._asking[question.key] = asyncio.Event()
@@ -98,10 +96,20 @@ class Walker:
             if held:
                 self._pictures.let_go(walk.item)
 
-    def write_withheld(self) -> None:
-        """Write what the server refused, once it is known that it answers other questions."""
-        while self._withheld:
-            self._store.append(self._withheld.pop(0))
+    async def _known_by_now(self, question: Question) -> bool:
+        """Wait for who asks the same about an image that is the same; whether it was answered since it was met."""
+        asking = self._asking.get(question.key)
+        if asking is not None:
+            await asking.wait()
+        return asking is not None or self._lookup(question.key) is not None
+
+    def close(self) -> None:
+        """Write what was withheld, unless nothing tells that the machine can be asked as it was."""
+        report = self._tally.report
+        if self._withheld and not report.stopped and not report.answered + report.answered_before:
+            self._end(too_many_failures(REFUSED, report.last_failure[REFUSED], self._tally.failed_in_a_row))
+        if report.stopped != "failures":
+            self._write_withheld()
 
     def _question(self, walk: Walk) -> Question | None:
         """The question to ask next; None, and counted, if there is none."""
@@ -152,7 +160,7 @@ class Walker:
                 )
             )  # fmt: skip
         self._tally.answered(answer, asked.asked_at, unparsed=is_empty(parsed))
-        self.write_withheld()
+        self._write_withheld()
         self._go_on(walk, replayed, question.key)
         if (ending := out_of_money(self._spending)) is not None:
             self._end(ending)
@@ -164,13 +172,17 @@ class Walker:
         """
         line = failure_line(self._plan, question, kind, message, asked_at=asked_at, attempts=attempts)
         self._failed.add(question.key)
-        self._tally.failed(kind)
+        self._tally.failed(kind, message)
         if kind == REFUSED:
             self._withheld.append(line)
         else:
             self._store.append(line)
         if self._tally.failed_in_a_row >= self._settings.in_a_row:
-            self._end(too_many_failures(kind, message, self._settings))
+            self._end(too_many_failures(kind, message, self._tally.failed_in_a_row))
+
+    def _write_withheld(self) -> None:
+        while self._withheld:
+            self._store.append(self._withheld.pop(0))
 
     def _go_on(self, walk: Walk, replayed: Replayed, fresh: str | None) -> None:
         self._tally.met(replayed.outcomes[len(walk.replayed.outcomes) :], fresh)
