@@ -63,7 +63,7 @@ def modal_labels(ratings: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
 
 
 def label_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.DataFrame:
-    """Every rater's emotion label of every image.
+    """Every rater's emotion label of every image; machines that were not asked for it are left out.
 
     Parameters
     ----------
@@ -82,6 +82,8 @@ def label_answers(data: StudyData, raters: Sequence[str] | None = None) -> pl.Da
     reference = reference_emotions(data)
     frames = []
     for name, answers in answers_of(data, raters).items():
+        if name != HUMAN_NULL and not data.conditions[name].asks_emotion:
+            continue
         own = reference
         if name == HUMAN_NULL and not data.study.emotion.intended:
             own = reference_emotions(data, data.remaining_ratings)

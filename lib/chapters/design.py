@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from lib.chapters.claims import listed
@@ -111,6 +113,21 @@ def record_analysis(results: Results, data: StudyData) -> None:
         results.put(["design", "analysis", name], value, text)
 
 
+def record_asking(results: Results, data: StudyData) -> None:
+    """Record design.asking.{strategies, unparsed, longest_side}: how machines are asked, in words for the methods."""
+    asking = data.study.asking
+    used = {item.strategy for item in data.all_conditions.values() if item.prompts}
+    size = None if asking.longest_side is None else format_value("n", asking.longest_side)
+    sent = "as they are" if size is None else f"with at most {size} pixels on the longer side, reduced where larger"
+    rules = {
+        "skip": "the steps whose questions repeat that answer are not asked",
+        "without_context": "the steps whose questions repeat that answer are asked without earlier answers",
+    }
+    results.put(["design", "asking", "strategies"], listed([word for name, word in STRATEGIES.items() if name in used]))
+    results.put(["design", "asking", "unparsed"], asking.unparsed, rules[asking.unparsed])
+    results.put(["design", "asking", "longest_side"], asking.longest_side, sent)
+
+
 def condition_facts(condition: Condition) -> dict[str, str | None]:
     """What documents may say of a condition."""
     specification = condition.specification
@@ -136,28 +153,35 @@ def condition_facts(condition: Condition) -> dict[str, str | None]:
 
 def prompts_in_use(data: StudyData) -> list[tuple[str, str, str]]:
     """The prompts that the study's conditions are asked with, filled with its words: (strategy and set, step, text)."""
-    used = {(item.strategy, item.prompts): item for item in data.all_conditions.values() if item.prompts}
+    used = {(item.strategy, str(item.prompts)): item for item in data.all_conditions.values() if item.prompts}
     rows = []
-    for strategy, name in sorted(used, key=lambda pair: (list(STRATEGIES).index(pair[0]), str(pair[1]))):
-        prompts = _read(data, str(name))
+    for strategy, name in sorted(used, key=lambda pair: (list(STRATEGIES).index(pair[0]), pair[1])):
+        prompts, steps = _read(data, name), used[strategy, name].steps
         heading = f"{STRATEGIES[strategy].capitalize()}, prompt set {name}"
         if strategy == "json_single" and prompts.single is not None:
             rows.append((heading, "one step", fill(prompts.single, data.study)))
         if strategy == "context_carry":
-            steps = carried_steps(data, prompts)
-            rows += [
-                (heading, f"{number}.\u00a0{step}", text) for number, (step, text) in enumerate(steps.items(), start=1)
-            ]
+            rows += _numbered(heading, _filled(data, prompts.steps, steps))
+            if data.study.asking.unparsed == "without_context":
+                rows += _numbered(f"{heading}, without context", _filled(data, prompts.without_context, steps))
+        if strategy == "text_only":
+            rows += _numbered(heading, _filled(data, prompts.text_only, steps))
     return rows
 
 
-def carried_steps(data: StudyData, prompts: PromptSet | None = None) -> dict[str, str]:
-    """Step -> filled prompt of the context-carry strategy; by default of the first prompt set by name."""
+def carried_steps(data: StudyData) -> dict[str, str]:
+    """Step -> filled prompt of the context-carry strategy, of the first prompt set by name that is asked so."""
     carrying = [item for item in data.all_conditions.values() if item.strategy == "context_carry" and item.prompts]
-    if prompts is None:
-        prompts = _read(data, min(str(item.prompts) for item in carrying))
-    asked = [step for step in ("emotion", *data.study.machine_dimensions) if step in prompts.steps]
-    return {step: fill(prompts.steps[step], data.study) for step in asked}
+    first = min(carrying, key=lambda item: str(item.prompts))
+    return _filled(data, _read(data, str(first.prompts)).steps, first.steps)
+
+
+def _numbered(heading: str, steps: dict[str, str]) -> list[tuple[str, str, str]]:
+    return [(heading, f"{number}.\u00a0{step}", text) for number, (step, text) in enumerate(steps.items(), start=1)]
+
+
+def _filled(data: StudyData, templates: dict[str, str], steps: Sequence[str]) -> dict[str, str]:
+    return {step: fill(templates[step], data.study) for step in steps if step in templates}
 
 
 def pipeline_lines(data: StudyData) -> tuple[list[str], dict[str, list[str]], list[str]]:

@@ -58,7 +58,8 @@ class Specification(Parameters):
 class Condition(Parameters):
     """One way of asking one machine.
 
-    `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`.
+    `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`,
+    and a machine that is told an emotion instead of shown an image (`text_only`) has all but `emotion`.
     A condition of which only the answers are known is of kind `machine`, and its backend and strategy are `unknown`.
     `repeats` is how often each question is asked. `server` is the address of an OpenAI-compatible or Ollama server that
     is not at its usual place; it is not part of what makes two questions the same. `label_from` says which category
@@ -102,6 +103,11 @@ class Condition(Parameters):
     def thinks(self) -> bool:
         """Whether the machine was allowed to reason."""
         return self.thinking.mode != "off"
+
+    @property
+    def asks_emotion(self) -> bool:
+        """Whether the machine was asked for the emotion, rather than told it."""
+        return "emotion" in self.steps
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def read_predictions(
     Parameters
     ----------
     path
-        CSV or Parquet with image_id and emotion, one column for each dimension that the condition was asked for
+        CSV or Parquet with image_id, one column for each step that the condition was asked for (emotion, dimensions)
         and, optionally, condition, repeat (default 0), thinking_tokens and, of a condition that is asked step by step,
         thinking_tokens_<step> (whole numbers). An empty cell is an answer that could not be parsed, or tokens that are
         not known.
@@ -39,7 +39,7 @@ def read_predictions(
     Returns
     -------
     polars.DataFrame
-        condition, image_id, repeat (Int64), emotion, one Float64 column for each of the study's machine dimensions
+        condition, image_id, repeat (Int64), emotion and one Float64 column for each of the study's machine dimensions
         (null where not asked), valid (every asked step was answered), thinking_tokens (Int64; where only the steps'
         tokens are given, their sum), thinking_tokens_<step> for emotion and each of these dimensions (Int64; null where
         not asked, or asked in one question); sorted by image_id and repeat.
@@ -51,12 +51,15 @@ def read_predictions(
     """
     asked = [name for name in study.machine_dimensions if name in condition.dimensions]
     tokens = step_token_columns(study)
-    needed, optional = ["image_id", "emotion", *asked], ["repeat", "thinking_tokens", *tokens]
+    emotion = ["emotion"] if condition.asks_emotion else []
+    needed, optional = ["image_id", *emotion, *asked], ["repeat", "thinking_tokens", *tokens]
     (needed if shared else optional).append("condition")
     table = read_table(path, needed, CURE, optional=optional)
     table = table.filter(pl.col("condition") == condition.id) if shared else table
+    if not condition.asks_emotion:
+        table = table.with_columns(pl.lit(None, dtype=pl.String).alias("emotion"))
     table = _checked(path, table, condition, study, image_ids)
-    answered = pl.all_horizontal(pl.col("emotion", *asked).is_not_null())
+    answered = pl.all_horizontal(pl.col(*emotion, *asked).is_not_null())
     return table.select(
         pl.lit(condition.id).alias("condition"),
         "image_id",

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from lib.contracts.yaml_files import Parameters, read_parameters
 
 RESERVED_COLUMNS = ("image_id", "file", "participant_id", "condition", "repeat", "emotion", "intended_emotion", "valid")
+RESERVED_STEPS = ("all", "label", "categories")
 SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -178,6 +179,9 @@ class Study(Parameters):
         both = sorted(set(self.factors) & set(self.dimensions))
         if both:
             raise ValueError(f"{both[0]!r} is both a factor and a dimension")
+        taken = [name for name in self.dimensions if name in RESERVED_STEPS]
+        if taken:
+            raise ValueError(f"dimensions: {taken[0]!r} has a meaning of its own in prompts; give it another name")
         return self
 
     @property

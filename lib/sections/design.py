@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from lib.chapters.conditions import available_dimensions
-from lib.chapters.design import condition_facts, record_analysis, record_conditions, record_counts, record_scales
+from lib.chapters.design import (
+    condition_facts,
+    record_analysis,
+    record_asking,
+    record_conditions,
+    record_counts,
+    record_scales,
+)
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -43,6 +50,7 @@ def design_section(data: StudyData, results: Results) -> dict[str, pl.DataFrame]
     record_scales(results, data)
     record_conditions(results, data)
     record_analysis(results, data)
+    record_asking(results, data)
     return {"design": _levels(data), "scales": _scales(data), "conditions": _conditions(data)}
 
 

@@ -5,11 +5,13 @@ from lib.chapters.design import (
     pipeline_lines,
     prompts_in_use,
     record_analysis,
+    record_asking,
     record_conditions,
     record_counts,
     record_scales,
 )
 from lib.chapters.notes import missing_note
+from lib.contracts.study import Asking
 from lib.results import Results
 from lib.study_data import StudyData
 
@@ -49,6 +51,26 @@ def test_the_parameters_of_the_analysis_in_words(lab_project) -> None:
         "pairs": "eight",
         "held_out_draws": "50",
     }
+
+
+def test_how_machines_are_asked_in_words(lab_project) -> None:
+    data = StudyData(lab_project)
+    results = Results("design")
+    record_asking(results, data)
+    texts = {key.removeprefix("design.asking."): entry.text for key, entry in results.entries.items()}
+    assert texts == {
+        "strategies": "context carry and single question",
+        "unparsed": "the steps whose questions repeat that answer are not asked",
+        "longest_side": "as they are",
+    }
+    data.study = data.study.model_copy(update={"asking": Asking(longest_side=1024, unparsed="without_context")})
+    other = Results("design")
+    record_asking(other, data)
+    assert other.entries["design.asking.longest_side"].value == 1024
+    assert other.entries["design.asking.longest_side"].text.startswith("with at most 1,024 pixels")
+    assert "without earlier answers" in other.entries["design.asking.unparsed"].text
+    headings = [heading for heading, _, _ in prompts_in_use(data)]
+    assert headings.count("Context carry, prompt set json, without context") == 2
 
 
 def test_conditions(lab_project) -> None:
