@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from lib.protocol.replay import Stored
+from lib.protocol.question import Stored
 from lib.responses.lines import Block, LineReader
 from lib.responses.record import Failure
 from lib.responses.report import Fault, StoreReport
@@ -38,6 +39,31 @@ class Line(msgspec.Struct, gc=False):
     cost: float | None = None
     currency: str | None = None
     failure: Failure | None = None
+
+
+class Details(msgspec.Struct, frozen=True, gc=False):
+    """What is reported of a standing line, beside what a replay needs; None is what is not known."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thinking: int | None = None
+    cost: float | None = None
+    currency: str | None = None
+    latency: float | None = None
+    finish_reason: str | None = None
+    model_version: str | None = None
+    mode: str = "live"
+
+
+class DetailedLine(Line, gc=False):
+    """A line with its details."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thinking: int | None = None
+    latency: float | None = None
+    model_version: str | None = None
+    mode: str = "live"
 
 
 class _Dated(msgspec.Struct, gc=False):
@@ -77,16 +103,21 @@ def _close_all(handles: list[int]) -> None:
 
 
 LINES = msgspec.json.Decoder(Line)
+DETAILED = msgspec.json.Decoder(DetailedLine)
 DATED = msgspec.json.Decoder(_Dated)
 
 
 @dataclass
 class Index:
-    """Questions by key (its 32 bytes): the last line's answer or failure; and the sums of all lines' costs."""
+    """Questions by key (its 32 bytes): the last line's answer or failure; and the sums of all lines' costs.
+
+    `details` are those of the standing lines, where they were asked for.
+    """
 
     answers: dict[bytes, Stored | Place] = field(default_factory=dict)
     failures: dict[bytes, Failure] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
+    details: dict[bytes, Details] = field(default_factory=dict)
 
     def take(self, key: bytes, line: Stored | Place | Failure) -> None:
         """Let a later line stand for its question."""
@@ -97,6 +128,19 @@ class Index:
             self.answers[key] = line
             if self.failures:
                 self.failures.pop(key, None)
+
+    def drop(self, key: bytes) -> None:
+        """Forget a question."""
+        for known in (self.answers, self.failures, self.details):
+            known.pop(key, None)
+
+    def update(self, other: Index) -> None:
+        """Take over all questions of another index, none of which is known here, and its costs."""
+        self.answers.update(other.answers)
+        self.failures.update(other.failures)
+        self.details.update(other.details)
+        for currency, cost in other.spent.items():
+            self.spend(cost, currency)
 
     def spend(self, cost: float | None, currency: str | None) -> None:
         """Add what one line cost."""
@@ -132,13 +176,15 @@ class IndexReader:
 
     condition: str
     report: StoreReport
+    detailed: bool = False
     files: Files = field(default_factory=Files)
     pool: dict[Stored, Stored] = field(default_factory=dict)
 
     def read(self, file: int, name: str, end: int) -> Index:
         """Read one of the opened files, called `name` in messages, up to byte `end`."""
         index = Index()
-        for block in LineReader(self.files.handles[file], name, end, LINES, self.report):
+        decoder: msgspec.json.Decoder[Any] = DETAILED if self.detailed else LINES
+        for block in LineReader(self.files.handles[file], name, end, decoder, self.report):
             self._add(index, block, file, name)
         return index
 
@@ -157,6 +203,8 @@ class IndexReader:
             self.report.lines += 1
             if line.cost is not None:
                 index.spend(line.cost, line.currency)
+            if isinstance(line, DetailedLine):
+                index.details[key] = _details(line)
             if line.failure is not None:
                 index.take(key, line.failure)
                 continue
@@ -167,6 +215,13 @@ class IndexReader:
                 answers[key] = Place(file, *spans[position])
             else:
                 answers[key] = self.pooled(Stored(line.text, line.finish_reason, line.refusal))
+
+
+def _details(line: DetailedLine) -> Details:
+    return Details(
+        line.tokens_in, line.tokens_out, line.tokens_thinking, line.cost, line.currency, line.latency,
+        line.finish_reason, line.model_version, line.mode,
+    )  # fmt: skip
 
 
 def _misplaced(line: Line, condition: str, key: bytes | None) -> str:
@@ -183,17 +238,10 @@ def merge(indexes: list[Index], files: Files) -> Index:
     merged = Index()
     for position, index in enumerate(indexes):
         both = {key for key in index if key in merged.answers or key in merged.failures} if position else set()
-        for key in _older(both, position, files):
-            index.answers.pop(key, None)
-            index.failures.pop(key, None)
-            both.remove(key)
+        older = set(_older(both, position, files))
         for key in both:
-            merged.answers.pop(key, None)
-            merged.failures.pop(key, None)
-        merged.answers.update(index.answers)
-        merged.failures.update(index.failures)
-        for currency, cost in index.spent.items():
-            merged.spend(cost, currency)
+            (index if key in older else merged).drop(key)
+        merged.update(index)
     return merged
 
 
@@ -215,11 +263,12 @@ def _dates(handle: int, keys: set[bytes]) -> dict[bytes, datetime]:
         for line in block.lines:
             key = pack(line.key)
             if key in keys:
-                dates[key] = _date(line.asked_at)
+                dates[key] = read_date(line.asked_at)
     return dates
 
 
-def _date(text: str) -> datetime:
+def read_date(text: str) -> datetime:
+    """The time of a line; one that cannot be read is before all others."""
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lib.contracts.study import check_id
 from lib.errors import StoreError
-from lib.protocol.replay import Stored
-from lib.responses.index import LINES, LONG, Index, IndexReader, Place, merge, pack, unpack
+from lib.protocol.question import Stored
+from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place, merge, pack, unpack
 from lib.responses.lines import find_end, mend_end
 from lib.responses.locks import NO_LOCKS, held, is_held
 from lib.responses.record import Failure, Response, encode
@@ -36,9 +36,9 @@ class Store:
         What was found while reading, with counts that go on while lines are added.
     """
 
-    def __init__(self, folder: Path, condition: str) -> None:
+    def __init__(self, folder: Path, condition: str, *, detailed: bool = False) -> None:
         self.folder, self.condition, self.report = folder, condition, StoreReport()
-        self._index, self._reader = Index(), IndexReader(condition, self.report)
+        self._index, self._reader = Index(), IndexReader(condition, self.report, detailed)
         self._writer: Writer | None = None
         self._own = -1
 
@@ -55,6 +55,11 @@ class Store:
         """Why the last attempt to get an answer failed; None where it did not."""
         packed = pack(key)
         return self._index.failures.get(packed) if packed else None
+
+    def details(self, key: str) -> Details | None:
+        """Tokens, cost and more of a question's last line; None where there is none, or they were not asked for."""
+        packed = pack(key)
+        return self._index.details.get(packed) if packed else None
 
     def spent(self) -> dict[str, float]:
         """What all lines cost together, replaced and failed ones included, by currency."""
@@ -173,15 +178,17 @@ def open_store(folder: Path, condition: str, shard: Shard = ALL) -> Iterator[Sto
             store.close()
 
 
-def read_store(folder: Path, condition: str) -> Store:
+def read_store(folder: Path, condition: str, *, detailed: bool = False) -> Store:
     """Read a condition's answers as they are now, without holding or changing anything; also while a run goes on.
+
+    With `detailed`, tokens and costs of every answer are known, too, which takes more memory.
 
     Raises
     ------
     StoreError
         A file cannot be read.
     """
-    store = Store(condition_folder(folder, condition), condition)
+    store = Store(condition_folder(folder, condition), condition, detailed=detailed)
     _guarded(store, None)
     return store
 
