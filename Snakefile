@@ -1,6 +1,8 @@
 # What depends on what, and the one thing that decides what is stale. Digests of contents are parameters of the rules, so
 # that a file put back with an old date is seen and a file only touched is not. Run it as `make paper` or `rater paper`.
+import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 from lib.build.closure import code_digest, digest, notebook_digest
@@ -8,6 +10,7 @@ from lib.build.documents import document_inputs, document_pages, document_source
 from lib.build.renderer import find_quarto
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import LEDGER, TWIN_TARGETS, open_project
+from lib.responses.shard import shards
 
 # A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here. `results` are all other
 # chapters' numbers; `ledger` the published ones.
@@ -42,11 +45,59 @@ PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.fil
 
 
 def raw_predictions(wildcards):
-    return PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
+    """A condition's answers, with what its labels come from; else its file of predictions."""
+    answers = [PROJECT.relative(path) for path in PROJECT.response_files(wildcards.condition)]
+    label_from = PROJECT.conditions[wildcards.condition].label_from
+    labels = [f"{CACHE}/predictions/{label_from}.parquet"] if label_from in PROJECT.available else []
+    return [*answers, *labels] if answers else PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
+
+
+def raw_digest(wildcards):
+    """What predictions are made from: answers with the images and prompts that tell what they are about, or a file."""
+    if PROJECT.uses_twin:
+        return digest([], ROOT)
+    answers = PROJECT.response_files(wildcards.condition)
+    return digest(answers, ROOT) + asked_digest(wildcards.condition) if answers else digest([PROJECT.predictions_file(wildcards.condition)], ROOT)
+
+
+@cache
+def images_digest():
+    """The study's images, byte by byte; only computed where machines' answers are used or asked for."""
+    images = PROJECT.manifest
+    return digest([images if images.is_dir() else images.parent], ROOT) if images else ""
+
+
+def asked_digest(name):
+    """What a condition is asked: its images, prompts and settings."""
+    condition = PROJECT.conditions[name]
+    prompts = [ROOT / f"params/prompts/{condition.prompts}.yaml"] if condition.prompts else []
+    return images_digest() + digest([PROJECT.study_file, condition_file(name), *prompts], ROOT)
+
+
+def predictions_code(wildcards):
+    return ["lib.build.answered"] if PROJECT.response_files(wildcards.condition) else ["lib.build.data"]
 
 
 def condition_file(name):
     return ROOT / STUDY.files.conditions / f"{name}.yaml"
+
+
+def inference_records(wildcards):
+    """What `snakemake inference --config conditions=A,B shards=4` leaves behind: one record a condition and shard."""
+    names = str(config.get("conditions", "")).replace(",", " ").split()
+    unknown = [name for name in names if name not in PROJECT.conditions]
+    if not names or unknown:
+        raise WorkflowError(f"conditions: got {', '.join(unknown) or 'none'}; say which to ask: --config conditions=A,B shards=4 yes=true")
+    return [f"{CACHE}/inference/{name}/{shard.name}.done" for name in names for shard in shards(int(config.get("shards", 1)))]
+
+
+def inference_options(wildcards):
+    """Options of one run. A budget is each run's own: `rater infer` shares one out among them."""
+    given = {name: config[name] for name in ("limit", "images", "budget", "concurrency", "processes") if name in config}
+    budgets = config.get("budgets", {})
+    given |= {"budget": budgets[f"{wildcards.condition}/{wildcards.shard}"]} if budgets else {}
+    flags = [f"--{name}" for name in ("yes", "retry-failed") if config.get(name.replace("-", "_"))]
+    return " ".join([*flags, *(shlex.join([f"--{name}", str(value)]) for name, value in given.items())])
 
 
 def chapter_inputs(wildcards):
@@ -72,6 +123,7 @@ def raw_data():
 wildcard_constraints:
     condition=rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*",
     chapter=r"[a-z_]+",
+    shard=r"all|[1-9][0-9]*of[1-9][0-9]*",
 
 
 rule pages:
@@ -129,11 +181,28 @@ rule predictions:
     output:
         f"{CACHE}/predictions/{{condition}}.parquet",
     params:
-        raw=lambda wildcards: digest([] if PROJECT.uses_twin else [PROJECT.predictions_file(wildcards.condition)], ROOT),
+        raw=raw_digest,
         source=lambda wildcards: digest([PROJECT.study_file, condition_file(wildcards.condition)], ROOT)
-        + code_digest(["lib.build.data"], ROOT),
+        + code_digest(predictions_code(wildcards), ROOT),
     shell:
         "{STEP} predictions {wildcards.condition}"
+
+
+# Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does
+# snakemake inference --config conditions=A,B shards=4 yes=true  (with an executor plugin: on a cluster).
+rule inference:
+    input:
+        inference_records,
+
+
+rule ask:
+    output:
+        f"{CACHE}/inference/{{condition}}/{{shard}}.done",
+    params:
+        source=lambda wildcards: asked_digest(wildcards.condition),
+        options=inference_options,
+    shell:
+        "{STEP} infer {wildcards.condition} {wildcards.shard} {params.options}"
 
 
 rule chapter:

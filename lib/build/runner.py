@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,13 +42,7 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
     for document in project.study.documents:
         document_pages(project, document)
     log = project.cache / "logs/build.log"
-    command = [
-        sys.executable, "-m", "snakemake", target, "--snakefile", str(project.root / "Snakefile"),
-        "--directory", str(project.root), "--cores", str(cores or os.cpu_count() or 1),
-        "--nolock", "--rerun-incomplete",
-        "--max-checksum-file-size", str(LARGEST_CHECKED_FILE),
-        "--config", f"study={project.relative(project.study_file)}",
-    ]  # fmt: skip
+    command = snakemake_command(project, [target], cores or os.cpu_count() or 1)
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
     try:
         with _one_at_a_time(project), log.open("w", encoding="utf-8") as stream:
@@ -61,6 +55,17 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
         ) from error
     if finished.returncode:
         raise BuildError(_explain(log, project))
+
+
+def snakemake_command(project: Project, targets: Iterable[str], cores: int) -> list[str]:
+    """How Snakemake is called; more settings (`name=value`) may follow, since --config comes last."""
+    return [
+        sys.executable, "-m", "snakemake", *targets, "--snakefile", str(project.root / "Snakefile"),
+        "--directory", str(project.root), "--cores", str(cores),
+        "--nolock", "--rerun-incomplete",
+        "--max-checksum-file-size", str(LARGEST_CHECKED_FILE),
+        "--config", f"study={project.relative(project.study_file)}",
+    ]  # fmt: skip
 
 
 def _explain(log: Path, project: Project) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from lib.errors import RaterError
+from lib.files import write_json
 from lib.project import Project, open_project
 
 app = typer.Typer(help="One step of the build; the Snakefile calls these.")
@@ -58,6 +59,35 @@ def predictions(condition: str) -> None:
     with _timed(f"predictions {condition}"):
         for warning in check_predictions(_opened["project"], condition):
             typer.echo(f"  warning: {condition}: {warning}")
+
+
+@app.command("infer")
+def infer(
+    condition: str,
+    shard: str,
+    *,
+    limit: int | None = None,
+    images: str | None = None,
+    budget: float | None = None,
+    concurrency: int | None = None,
+    processes: int | None = None,
+    retry_failed: bool = typer.Option(False, "--retry-failed"),
+    yes: bool = typer.Option(False, "--yes"),
+) -> None:
+    """Ask one shard of a condition; without --yes only what costs nothing."""
+    from lib.build.inference import AskOptions, done_file, refuse_unasked_cost, run_inference
+    from lib.responses.shard import parse_shard
+
+    project, part = _opened["project"], parse_shard(shard)
+    options = AskOptions(limit, images, budget, retry_failed, concurrency, processes or part.of)
+    with _timed(f"asked {condition} {shard}"):
+        if not yes:
+            refuse_unasked_cost(project, condition, part, options)
+        report = run_inference(project, condition, part, options).report
+        if report.stopped or report.failures:
+            typer.echo(f"  {condition} {shard}: {report.message or 'some questions failed; run it again'}")
+            sys.exit(1)
+        write_json(done_file(project.inference, condition, part), {"questions": report.questions})
 
 
 @app.command("chapter")

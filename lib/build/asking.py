@@ -1,0 +1,215 @@
+"""What is about to be asked: a condition's plan, its images, its price, and what asking will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from lib.asking.forecast import Count, Forecast, count_questions, forecast
+from lib.asking.money import Tariff, tariff_of
+from lib.asking.usage import stored_usage
+from lib.backends.registry import REGISTRY, check_settings
+from lib.contracts.condition import Condition
+from lib.contracts.images import read_images
+from lib.contracts.predictions import read_predictions
+from lib.contracts.prices import read_prices
+from lib.contracts.providers import Provider, read_providers
+from lib.contracts.yaml_files import nearest
+from lib.errors import BuildError, MissingFileError, ParameterError
+from lib.files import write_json
+from lib.project import Project
+from lib.protocol.image_files import ImageFiles
+from lib.protocol.items import distinct, study_items
+from lib.protocol.plan import SECTIONS, Plan
+from lib.protocol.question import Item, Question
+from lib.protocol.replay import replay
+from lib.responses.shard import ALL, Shard
+from lib.responses.store import Store, condition_folder, read_store, shard_files
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One condition as it is about to be asked.
+
+    `items` are the images (or labels) of the shard, `whole` says that they are all of the study's.
+    """
+
+    project: Project
+    condition: Condition
+    plan: Plan
+    items: list[Item]
+    tariff: Tariff
+    provider: Provider
+    whole: bool = True
+
+    def stored(self) -> Store:
+        """The condition's answers as they are now."""
+        return read_store(self.project.responses, self.condition.id)
+
+
+def find_condition(project: Project, name: str) -> Condition:
+    """Find a condition that can be asked.
+
+    Raises
+    ------
+    ParameterError, BackendUnavailableError
+        There is no such condition, it is none that is asked by prompts, or its backend cannot do what it says.
+    """
+    folder = project.study.files.conditions
+    if name not in project.conditions:
+        known = list(project.conditions)
+        raise ParameterError(
+            f"-m: got {name!r}, which is no condition of the study{nearest(name, known)}. "
+            f"Known: {', '.join(known) or 'none'}. Describe it in {folder or 'a folder that files.conditions names'}"
+            f"/{name}.yaml (ready-made ones are in params/library)."
+        )
+    condition = project.conditions[name]
+    if condition.strategy not in SECTIONS:
+        raise ParameterError(
+            f"{name}: strategy: got {condition.strategy!r}, which asks nothing; {', '.join(SECTIONS)} do. "
+            f"Put its predictions into {project.study.files.predictions}/{name}.csv."
+        )
+    check_settings(condition)
+    return condition
+
+
+def askable(project: Project) -> list[str]:
+    """The conditions that `rater infer` can ask."""
+    return [name for name, item in project.conditions.items() if can_be_asked(item)]
+
+
+def can_be_asked(condition: Condition) -> bool:
+    """Whether a condition is asked by prompts, over a backend that this version has."""
+    entry = REGISTRY.get(condition.backend)
+    return condition.strategy in SECTIONS and entry is not None and entry.factory is not None
+
+
+def prepare(
+    project: Project, name: str, *, shard: Shard = ALL, limit: int | None = None, choice: str | None = None
+) -> Inquiry:
+    """Make ready to ask one condition: its plan, and the study's real images with their hashes.
+
+    Parameters
+    ----------
+    project, name
+        The study, and the condition's id.
+    shard
+        The part of the images that is asked about.
+    limit, choice
+        Which images, as `lib.protocol.items.study_items` takes them; both before they are shared out.
+
+    Raises
+    ------
+    RaterError
+        Condition, prompts or images cannot be used.
+    """
+    condition = find_condition(project, name)
+    items = condition_items(project, condition, limit=limit, choice=choice)
+    provider = read_providers(project.root / "params/providers.yaml").of(condition)
+    return Inquiry(
+        project=project,
+        condition=condition,
+        plan=_plan(project, condition),
+        items=[item for item in items if shard.takes(item)],
+        tariff=tariff_of(condition, read_prices(project.root)),
+        provider=provider,
+        whole=limit is None and choice is None and shard == ALL,
+    )
+
+
+def condition_items(
+    project: Project,
+    condition: Condition,
+    images: pl.DataFrame | None = None,
+    *,
+    limit: int | None = None,
+    choice: str | None = None,
+) -> list[Item]:
+    """The items of a condition, in the study's order of asking; of all real images, or of those in `images`."""
+    frame = real_images(project) if images is None else images
+    files = ImageFiles(project.manifest) if project.manifest and condition.strategy != "text_only" else None
+    labels = labels_of(project, condition.label_from) if condition.label_from else None
+    return study_items(project.study, condition, frame, files, choice=choice, limit=limit, labels=labels)
+
+
+def real_images(project: Project) -> pl.DataFrame:
+    """The study's images as its manifest lists them, whether people have rated them or not; never simulated ones."""
+    if project.manifest is None or not project.manifest.exists():
+        name = project.study.files.images or "files.images"
+        raise MissingFileError(
+            f"{name}: is not there, so there are no images to ask about. Put the manifest (image_id, file, emotion and "
+            "one column a factor) or the folder of images there."
+        )
+    return read_images(project.manifest, project.study).frame
+
+
+def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
+    """The emotions that another condition gave in its first repeat: from its answers, else from its predictions.
+
+    Raises
+    ------
+    ParameterError, BuildError
+        There is no such condition, or it has not answered yet.
+    """
+    if name not in project.conditions:
+        raise ParameterError(f"label_from: got {name!r}, which is no condition of the study. Describe it first.")
+    condition = project.conditions[name]
+    if condition.prompts and shard_files(condition_folder(project.responses, name)):
+        plan, store = _plan(project, condition), read_store(project.responses, name)
+        found = {
+            item.image_id: replay(plan, item, 0, store.lookup).values.get("emotion")
+            for item in condition_items(project, condition)
+        }
+        return {image_id: None if value is None else str(value) for image_id, value in found.items()}
+    folder = project.study.files.predictions
+    paths = [project.root / folder / f"{name}{suffix}" for suffix in (".parquet", ".csv")] if folder else []
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        raise BuildError(f"label_from: {name} has not answered yet. Ask it first: rater infer -m {name}")
+    frame = read_predictions(path, condition, project.study).filter(pl.col("repeat") == 0)
+    return dict(frame.select("image_id", "emotion").iter_rows())
+
+
+def count(inquiry: Inquiry, *, retry_failed: bool = False) -> Count:
+    """Count what is open by replaying what is stored."""
+    store = inquiry.stored()
+
+    def refused(question: Question) -> bool:
+        failure = store.failure(question.key)
+        return failure is not None and failure.kind == "rejected"
+
+    items, repeats = distinct(inquiry.items), range(inquiry.condition.repeats)
+    return count_questions(inquiry.plan, items, repeats, store.lookup, refused, retry_failed=retry_failed)
+
+
+def forecast_of(inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False) -> Forecast:
+    """What asking will take: questions, tokens and cost."""
+    files = shard_files(condition_folder(inquiry.project.responses, inquiry.condition.id)).values()
+    usage = stored_usage(files, inquiry.condition.model)
+    return forecast(inquiry.plan, count(inquiry, retry_failed=retry_failed), inquiry.tariff, usage, batch=batch)
+
+
+def record_coverage(project: Project, name: str) -> tuple[int, int]:
+    """Write down about how many of all images a condition was asked, answers and lasting failures alike.
+
+    Pages take a condition's answers only once it was asked about every image (`Project.response_files`).
+    """
+    inquiry = prepare(project, name)
+    store = inquiry.stored()
+    repeats = range(inquiry.condition.repeats)
+
+    def met(item: Item) -> bool:
+        pending = (replay(inquiry.plan, item, repeat, store.lookup).pending for repeat in repeats)
+        return all(question is None or store.failure(question.key) for question in pending)
+
+    asked, images = sum(map(met, inquiry.items)), len(inquiry.items)
+    write_json(project.inference / name / "coverage.json", {"asked": asked, "images": images})
+    return asked, images
+
+
+def _plan(project: Project, condition: Condition) -> Plan:
+    if condition.prompts is None:
+        raise ParameterError(f"{condition.id}: prompts: got None. Name the prompt set that it is asked with.")
+    return Plan(project.study, condition, project.prompts(condition.prompts))

@@ -1,0 +1,103 @@
+"""The asking itself, as the cell of `notebooks/inference.ipynb` that does it calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib.asking.progress import ProgressFile
+from lib.asking.report import RunReport
+from lib.asking.run import ask_all
+from lib.asking.settings import run_settings
+from lib.asking.stopping import Stop, stopped_by_signals
+from lib.backends.registry import open_backend
+from lib.build.asking import Inquiry
+from lib.protocol.items import distinct
+from lib.responses.shard import ALL, Shard
+from lib.responses.store import open_store
+
+STOP_VARIABLE = "RATER_STOP_FILES"
+LOOK_EVERY = 0.2
+
+
+async def ask(
+    inquiry: Inquiry,
+    shard: Shard = ALL,
+    *,
+    budget: float | None = None,
+    retry_failed: bool = False,
+    concurrency: int | None = None,
+    processes: int = 1,
+    answered_before: int | None = None,
+) -> RunReport:
+    """Ask what is open; stop in seconds on Ctrl-C, SIGTERM, or when a file named by RATER_STOP_FILES appears.
+
+    Parameters
+    ----------
+    inquiry, shard
+        What is asked, and the part of it that this process holds.
+    budget
+        What this run may spend.
+    retry_failed
+        Ask again what was refused for good, or answered without a usable value.
+    concurrency
+        Requests at once; by default the provider's share of this process.
+    processes
+        How many processes ask the same provider side by side.
+    answered_before
+        Questions with an answer, where they were counted; for the time left.
+
+    Raises
+    ------
+    RaterError
+        No key, server or model; another process asks the same; or the disk is full. Nothing that was answered is lost.
+    """
+    settings = run_settings(
+        inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks, concurrency=concurrency,
+        retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
+    )  # fmt: skip
+    project, condition = inquiry.project, inquiry.condition
+    progress = ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
+    backend = open_backend(condition, project.study)
+    stop = Stop()
+    try:
+        with stopped_by_signals(stop), stopped_by_files(stop):
+            await backend.preflight()
+            with open_store(project.responses, condition.id, shard) as store:
+                return await ask_all(
+                    inquiry.plan, distinct(inquiry.items), condition.repeats, backend, store,
+                    settings=settings, progress=progress, stop=stop,
+                )  # fmt: skip
+    finally:
+        await backend.close()
+
+
+def progress_file(inference: Path, condition: str, shard: Shard) -> Path:
+    """Where a run writes how far it is."""
+    return inference / condition / f"{shard.name}.progress.json"
+
+
+def stop_files() -> list[Path]:
+    """The files whose appearance ends a run."""
+    return [Path(name) for name in os.environ.get(STOP_VARIABLE, "").split(os.pathsep) if name]
+
+
+@contextmanager
+def stopped_by_files(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` as soon as one of the stop files is there."""
+    files = stop_files()
+
+    async def look() -> None:
+        while not any(path.exists() for path in files):
+            await asyncio.sleep(LOOK_EVERY)
+        stop.set()
+
+    task = asyncio.get_running_loop().create_task(look()) if files else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()

@@ -1,0 +1,151 @@
+"""`rater infer`: ask machines, after saying what it will take."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lib.cli.options import StudyOption
+from lib.errors import BuildError, ParameterError
+from lib.formats import counted
+
+if TYPE_CHECKING:
+    from lib.asking.forecast import Forecast
+    from lib.build.asking import Inquiry
+
+PIPE_WIDTH = 120
+ConditionsOption = Annotated[
+    list[str] | None, typer.Option("-m", "--condition", help="Id of a condition to ask; may be given several times.")
+]
+
+
+def infer(
+    conditions: ConditionsOption = None,
+    *,
+    study: StudyOption = None,
+    shards: Annotated[int, typer.Option(min=1, max=9999, help="Ask each condition in so many processes.")] = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many images, as good as drawn.")] = None,
+    images: Annotated[
+        str | None, typer.Option(help="Only images that fit a pattern (BM*), or a file of ids, one a line.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take, and stop there.")] = False,
+    budget: Annotated[
+        float | None, typer.Option(help="Spend no more in this run, in the prices' currency; for all conditions.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before asking.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask again what was refused, or answered without a usable value.")
+    ] = False,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Requests at once, in each process.")] = None,
+    cores: Annotated[int | None, typer.Option("--cores", "-j", min=1, help="Processes side by side.")] = None,
+) -> None:
+    """Ask machines about the study's images: forecast first, then the questions that have no answer yet.
+
+    Every answer is kept the moment it comes (cache/responses), and no question is asked twice. Ctrl-C finishes what is
+    on its way; the same command goes on from there.
+    """
+    from lib.asking.forecast_words import totals
+    from lib.build.asking import askable, prepare
+    from lib.build.inference import AskOptions
+    from lib.build.inference_jobs import jobs_for
+    from lib.cli.infer_watch import run_jobs
+    from lib.project import open_project
+
+    project = open_project(study)
+    if not conditions:
+        known = ", ".join(askable(project)) or "none in this study"
+        raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.")
+    inquiries = [prepare(project, name, limit=limit, choice=images) for name in dict.fromkeys(conditions)]
+    forecasts = show_forecast(inquiries, retry_failed=retry_failed)
+    open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
+    if not open_ones:
+        typer.echo(_nothing_open(forecasts))
+        return
+    _refuse_blind_budget(forecasts, budget)
+    if dry_run:
+        typer.echo("Nothing was asked (--dry-run).")
+        return
+    asyncio.run(check_backends(open_ones))
+    asked = sum(each.count.to_ask for each in forecasts)
+    _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes)
+    options = AskOptions(limit, images, budget, retry_failed, concurrency)
+    jobs = jobs_for(open_ones, shards, options, cores)
+    raise typer.Exit(run_jobs(project, jobs, options, cores))
+
+
+def show_forecast(inquiries: Sequence[Inquiry], *, retry_failed: bool) -> list[Forecast]:
+    """Print what asking will take: a table, and what its figures rest on."""
+    from rich.console import Console
+
+    from lib.asking.forecast_words import assumption_lines, forecast_table
+    from lib.build.asking import forecast_of
+
+    forecasts = [forecast_of(inquiry, retry_failed=retry_failed) for inquiry in inquiries]
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console.print(forecast_table(forecasts))
+    for line in assumption_lines(forecasts):
+        typer.echo(line)
+    for inquiry in inquiries:
+        for warning in inquiry.stored().report.warnings():
+            typer.echo(f"warning: {warning}")
+    return forecasts
+
+
+async def check_backends(inquiries: Sequence[Inquiry]) -> None:
+    """See that key, server and model of each condition are there, before anything is asked.
+
+    Raises
+    ------
+    BackendUnavailableError
+        One line with the cure.
+    """
+    from lib.backends.registry import open_backend
+
+    for inquiry in inquiries:
+        backend = open_backend(inquiry.condition, inquiry.project.study)
+        try:
+            await backend.preflight()
+        finally:
+            await backend.close()
+
+
+def _nothing_open(forecasts: Sequence[Forecast]) -> str:
+    refused = sum(each.count.kept for each in forecasts)
+    if refused:
+        return (
+            f"Nothing to ask: all is answered but {counted(refused, 'question')} that the server refused or that "
+            "depend on such; --retry-failed asks them again."
+        )
+    return "Nothing to ask: every question has its answer."
+
+
+def _refuse_blind_budget(forecasts: Sequence[Forecast], budget: float | None) -> None:
+    if budget is None:
+        return
+    if budget <= 0:
+        raise ParameterError(f"--budget: got {budget:g}; give an amount above 0, or none.")
+    blind = [each for each in forecasts if not each.tariff.known and each.count.to_ask]
+    if blind:
+        raise ParameterError(
+            f"--budget: got {budget:g}, but the cost of {blind[0].condition} is {blind[0].tariff.note}. "
+            "Add its price there, or ask without a budget."
+        )
+    currencies = sorted({each.tariff.currency for each in forecasts if each.tariff.currency})
+    if len(currencies) > 1:
+        raise ParameterError(
+            f"--budget: got {budget:g} for conditions billed in {' and '.join(currencies)}. Ask them one at a time."
+        )
+
+
+def _confirm(what: str, forecasts: Sequence[Forecast], *, yes: bool) -> None:
+    if yes:
+        return
+    if sys.stdin.isatty():
+        if not typer.confirm(f"Ask {what}?"):
+            raise typer.Exit(1)
+    elif not all(each.free for each in forecasts):
+        raise BuildError(f"{what}: nobody is there to agree to that. Add --yes to ask, or --dry-run to only look.")
