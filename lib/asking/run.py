@@ -119,6 +119,8 @@ class _Run:
         self._workers = {
             asyncio.create_task(self._work()) for _ in range(min(self._settings.concurrency * SPARE, self._count))
         }
+        if self._stop is not None and self._stop.is_set():
+            self._end(interrupted())
         around = {asyncio.create_task(self._watch()), asyncio.create_task(self._tell())}
         try:
             if self._workers:
