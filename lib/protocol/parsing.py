@@ -1,14 +1,41 @@
-"""From the text of an answer to a category and values on the scales, or to the reason why there are none."""
+"""From the text of an answer to a category and values on the scales, or to the reason why there are none.
+
+The cascade of supplement v10.8, S2.4: JSON as it stands, JSON in a Markdown fence, regular expressions. What becomes of
+which kind of answer is listed in `docs/parsing.md`, whose examples the tests run. Where an answer can be read in two
+ways it is not read at all: a missing value is seen in every table, a wrong one in none.
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from lib.contracts.study import Study
+from lib.protocol.parsing_categories import Categories
+from lib.protocol.parsing_json import Pairs, decode, find, inside
+from lib.protocol.parsing_numbers import Numbers
+from lib.protocol.parsing_prose import Prose
+from lib.protocol.parsing_text import (
+    SEVERAL,
+    UNUSABLE,
+    Ending,
+    Reading,
+    agree,
+    ending,
+    fenced,
+    plain,
+    sounds_refused,
+    without_fences,
+    without_thinking,
+)
 
 Stage = Literal["json", "fence", "regex", "none"]
+Reason = Literal[
+    "empty", "unfinished_thinking", "refusal", "truncated", "no_answer", "missing_key", "several_candidates",
+    "unknown_category", "negated", "other_scale", "unusable_value",
+]  # fmt: skip
+_MISSING = Reading(None, "missing_key")
+_CERTAIN = frozenset({"several_candidates", "empty", "unfinished_thinking"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +49,7 @@ class Parsed:
     stage : str
         Which stage of the cascade gave the values; `none` where no step has a value.
     flags : tuple of str
-        What was done to the answer on the way, such as `clamped`; sorted.
+        What was done to the answer on the way, such as `clamped`; sorted, and of the steps that have values.
     reason : str or None
         Why a step has no value (the first such step); None where all have one.
     """
@@ -36,15 +63,133 @@ class Parsed:
 def parse_answer(
     text: str, wanted: tuple[str, ...], study: Study, *, finish_reason: str | None = None, refusal: str | None = None
 ) -> Parsed:
-    """Read an answer; never raises, whatever the text. (First piece: direct JSON only; the cascade follows.)"""
-    values: dict[str, str | float | None] = dict.fromkeys(wanted)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return Parsed(values, "none", (), "no_answer")
-    for step in wanted:
-        value = found.get(step) if isinstance(found, dict) else None
-        if (step == "emotion") == isinstance(value, str) and value is not None and not isinstance(value, bool):
-            values[step] = value
-    missing = None in values.values()
-    return Parsed(values, "none" if missing else "json", (), "missing_key" if missing else None)
+    """Read an answer. Pure, and total: no text raises, and the time is linear in its length.
+
+    Parameters
+    ----------
+    text : str
+        The answer as the server gave it, without thinking that the server set apart.
+    wanted : tuple of str
+        The steps that the question asked for: `emotion`, or names of the study's dimensions.
+    study : Study
+        Its categories for machines and its scales; labels that only people may give are unknown categories here.
+    finish_reason, refusal : str or None
+        What the server said of the answer's end, and of a refusal.
+    """
+    return _reader(study).parse(text, wanted, ending(finish_reason, refusal))
+
+
+_READERS: dict[int, tuple[Study, _Reader]] = {}
+
+
+def _reader(study: Study) -> _Reader:
+    """The reader of a study; studies never change, and one that is kept here keeps its identity."""
+    kept = _READERS.get(id(study))
+    if kept is None or kept[0] is not study:
+        if len(_READERS) >= 64:
+            _READERS.clear()
+        kept = _READERS[id(study)] = (study, _Reader(study))
+    return kept[1]
+
+
+class _Reader:
+    """Everything of a study that reading answers needs, made ready once."""
+
+    def __init__(self, study: Study) -> None:
+        self.categories = Categories(study.emotion.categories, study.emotion.people_also)
+        self.numbers = {name: Numbers(scale) for name, scale in study.dimensions.items()}
+        self.steps = frozenset({"emotion", *self.numbers})
+        self.prose = Prose(self.categories, self.numbers)
+
+    def parse(self, text: str, wanted: tuple[str, ...], end: Ending) -> Parsed:
+        data = decode(text.strip())
+        if data is not None:
+            return _conclude(text, self._from_json(data, wanted), "json", (), end)
+        answer, thought, unfinished = without_thinking(text)
+        flags: tuple[str, ...] = ("thinking_removed",) if thought else ()
+        if unfinished:
+            return _conclude(answer, dict.fromkeys(wanted, Reading(None, "unfinished_thinking")), "none", flags, end)
+        bare, more = plain(answer)
+        bare = bare.strip()
+        if not bare:
+            return _conclude(bare, dict.fromkeys(wanted, Reading(None, "empty")), "none", flags, end)
+        readings, stage = self._cascade(bare, wanted, end)
+        return _conclude(bare, readings, stage, flags + more, end)
+
+    def _cascade(self, text: str, wanted: tuple[str, ...], end: Ending) -> tuple[dict[str, Reading], Stage]:
+        data = decode(text) or (decode(text.replace("'", '"')) if '"' not in text else None)
+        if data is not None:
+            return self._from_json(data, wanted), "json"
+        if "```" in text or "~~~" in text:
+            readings = self._from_fences(text, wanted)
+            if any(reading.value is not None or reading is SEVERAL for reading in readings.values()):
+                return readings, "fence"
+            text = without_fences(text).strip()
+        plainly = not (end.refused or sounds_refused(text) or (end.cut_short and wanted == ("emotion",)))
+        readings = self._amid_prose(text, wanted) or self.prose.read(text, wanted, plainly)
+        return self._without_cut_number(text, readings) if end.cut_short else readings, "regex"
+
+    def _from_fences(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading]:
+        decoded = (decode(inside_fence.strip()) for inside_fence in fenced(text))
+        found = [self._from_json(data, wanted) for data in decoded if data is not None]
+        return {step: agree([one[step] for one in found if one[step] is not _MISSING]) for step in wanted}
+
+    def _amid_prose(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
+        """Read the one object that stands in a sentence, as long as no pair around it says otherwise."""
+        begin, end = text.find("{"), text.rfind("}") + 1
+        data = decode(text[begin:end]) if 0 <= begin < end else None
+        if data is None:
+            return None
+        around, _ = self.prose.pairs(f"{text[:begin]}\n{text[end:]}", wanted)
+        readings = {step: agree([one, *around[step]]) for step, one in self._from_json(data, wanted).items()}
+        return readings if any(reading.value is not None for reading in readings.values()) else None
+
+    def _from_json(self, data: Pairs | list[Any], wanted: tuple[str, ...]) -> dict[str, Reading]:
+        readings = {}
+        for step in wanted:
+            found = find(data, step, self.steps, len(wanted) == 1)
+            reading = agree([self._value(value, step) for value in found.values]) if found else _MISSING
+            readings[step] = reading._replace(flags=reading.flags + found.flags) if found and found.flags else reading
+        return readings
+
+    def _value(self, value: object, step: str, deeper: bool = True) -> Reading:
+        if isinstance(value, str):
+            return self.categories.read(value) if step == "emotion" else self.numbers[step].read(plain(value)[0])
+        if isinstance(value, float) and step != "emotion":
+            return self.numbers[step].take(value)
+        if not deeper or not isinstance(value, (tuple, list)):
+            return UNUSABLE
+        if isinstance(value, list):
+            reading = agree([self._value(element, step, deeper=False) for element in value] or [UNUSABLE])
+            return reading._replace(flags=(*reading.flags, "array"))
+        elements = [self._value(element, step, deeper=False) for element in inside(value, step)]
+        reading = agree([element for element in elements if element.value is not None] or [UNUSABLE])
+        return reading._replace(flags=(*reading.flags, "nested"))
+
+    def _without_cut_number(self, text: str, readings: dict[str, Reading]) -> dict[str, Reading]:
+        """Drop a number with which a cut-off answer ends, where it could have had more digits: 7 of 75."""
+        last = next((step for step in reversed(readings) if readings[step].value is not None), None)
+        if last is None or last == "emotion" or not text[-1:].isdigit():
+            return readings
+        value = readings[last].value
+        ends_so = text[-20:].lstrip("-").endswith(f"{abs(float(value or 0)):g}")
+        if ends_so and self.numbers[last].may_go_on(float(value or 0)):
+            return readings | {last: Reading(None, "truncated")}
+        return readings
+
+
+def _conclude(text: str, readings: dict[str, Reading], stage: Stage, flags: tuple[str, ...], end: Ending) -> Parsed:
+    """Values, flags of what was used, and the reason of the first step without value, as far as the end tells it."""
+    values = {step: reading.value for step, reading in readings.items()}
+    read = [reading for reading in readings.values() if reading.value is not None]
+    used = tuple(sorted({*flags, *(flag for reading in read for flag in reading.flags)}))
+    if len(read) == len(readings):
+        return Parsed(values, stage, used)
+    reason = next(reading.reason for reading in readings.values() if reading.value is None)
+    if not read and end.refused:
+        reason = "refusal"
+    elif end.cut_short and stage != "json" and reason != "unfinished_thinking":
+        reason = "truncated"
+    elif not read and reason not in _CERTAIN and sounds_refused(text):
+        reason = "refusal"
+    return Parsed(values, stage if read else "none", used, reason)
