@@ -16,6 +16,7 @@ from lib.protocol.parsing_json import Pairs, decode, find, inside
 from lib.protocol.parsing_numbers import Numbers
 from lib.protocol.parsing_prose import Prose
 from lib.protocol.parsing_text import (
+    NOTHING,
     SEVERAL,
     UNUSABLE,
     Ending,
@@ -154,7 +155,11 @@ class _Reader:
 
     def _value(self, value: object, step: str, deeper: bool = True) -> Reading:
         if isinstance(value, str):
-            return self.categories.read(value) if step == "emotion" else self.numbers[step].read(plain(value)[0])
+            text, flags = plain(value)
+            reading = self.categories.read(text) if step == "emotion" else self.numbers[step].read(text)
+            return (
+                UNUSABLE if reading is NOTHING else reading._replace(flags=reading.flags + flags) if flags else reading
+            )
         if isinstance(value, float) and step != "emotion":
             return self.numbers[step].take(value)
         if not deeper or not isinstance(value, (tuple, list)):

@@ -65,8 +65,8 @@ class Categories:
         if len(text) <= _NEAR:
             name = _normal(text)
             reading = self._exact.get(name)
-            if reading is not None:
-                return reading
+            if reading is not None or not name:
+                return reading or NOTHING
             if _WORD.fullmatch(name):
                 return self._one_word(name)
         reading = self.anywhere(text)

@@ -17,17 +17,17 @@ _NUMBER = (
 )
 _SHARE = (
     r"\s?(?:/|(?:out\s)?of\s(?:a\s)?(?:possible\s|maximum\s)?|von\s|sur\s|su\s|de\s)\s?"
-    r"(?P<bottom>[0-9]+(?:\.[0-9]+)?)(?![\w/])"
+    rf"(?P<bottom>[0-9]+(?:\.[0-9]+)?|{ENGLISH_PATTERN})(?![\w/])"
 )
 _AFTER = (
-    r"(?=[^\S\n]*+(?:$|[;!?()\]}\"'*_`|\n<\\%:]|[.,](?![0-9])|-+(?:\s|$)|[-~](?=[0-9])"
-    r"|(?:out|on|from|because|as|since|for|in|due|given|based|which|and|with|to|or|points?|here|overall)\b))"
+    r"(?=[^\S\n]*+(?:$|[;!?()\]}\"'*_`|\n<\\%$]|[.,:](?![0-9])|-+(?:\s|$)|[-~](?=[0-9])"
+    r"|(?:on|from|because|as|since|for|in|due|given|based|which|and|with|to|or|points?|here|overall)\b))"
 )
 _HEDGE = (
     r"(?:about|around|approximately|approx|roughly|maybe|probably|perhaps|likely|an?|the|is|was|be|would|of|at|as|to|score"
     r"|rating|rate|rated|rating|value|level|it's|its|it|I'd|I'll|I|say|give|between|from|this|choose|my|answer|final|on|scale)\b"
 )
-_BEFORE = rf"(?:{_HEDGE}|[\s:=,*_\"'`|>~≈(\[#$\\]|-+>)*+"
+_BEFORE = rf"(?:{_HEDGE}|[\s:=,*_\"'`|~≈(\[#$\\]|[-=]+>)*+"
 _STRONG = r"(?:say|rate|rated|rating|score|scored|give|giving|assign|choose|pick|select|answer|go\swith|estimate)"
 _WEAK = r"(?:is|be|as|of|at|an?|around|about|approximately|to)"
 _LEADING = re.compile(rf"{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}", re.IGNORECASE)
@@ -148,10 +148,7 @@ class Numbers:
         return agree([reading, self._reading(following)]) if following else reading
 
     def _reading(self, found: re.Match[str]) -> Reading:
-        percent = self.high != 100 and found.string[found.end("number") : found.end("number") + 2].lstrip().startswith(
-            "%"
-        )
-        if percent or (found["bottom"] is not None and abs(float(found["bottom"][:40]) - self.high) > 1e-9):
+        if self._on_other_scale(found):
             return Reading(None, "other_scale")
         word = found["number"][-1:].isalpha()
         value = number_word(found["number"]) if word else self._number(found["number"])
@@ -160,6 +157,16 @@ class Numbers:
         value += 0.5 if found["half"] else 0
         sign = (found["sign"] or "").strip().casefold()
         return self.take(-value if sign in {"minus", "negative"} else value, ("number_word",) if word or sign else ())
+
+    def _on_other_scale(self, found: re.Match[str]) -> bool:
+        end = found.end("number")
+        if self.high != 100 and found.string[end : end + 2].lstrip().startswith("%"):
+            return True
+        bottom = found["bottom"]
+        if bottom is None:
+            return False
+        highest = float(bottom) if bottom[0].isdigit() else number_word(bottom)
+        return highest is None or abs(highest - self.high) > 1e-9
 
     def _number(self, token: str) -> float | None:
         if "," not in token:

@@ -121,6 +121,8 @@ class Prose:
 
     def _pair(self, phrase: str, step: str, pointer: re.Match[str]) -> list[Reading]:
         sign = pointer["sign"] is not None
+        if step == "emotion" and not sign and phrase.lstrip()[:2] == "- ":
+            sign, phrase = True, phrase.lstrip()[2:]
         if sign and _NULL.match(phrase):
             reading = self._phrase(phrase, step, pointed=True)
             return [UNUSABLE if reading.value is None else reading]

@@ -91,7 +91,7 @@ def _language_end(inside: str) -> int:
 
 
 _PLAIN: dict[int, str | None] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5E)}
-_PLAIN |= dict.fromkeys(map(ord, "‐‑‒–−﹣－"), "-") | dict.fromkeys(map(ord, "—―"), ";")
+_PLAIN |= dict.fromkeys(map(ord, "‐‑‒–−﹣－"), "-") | dict.fromkeys(map(ord, "—―"), " - ")
 _PLAIN |= dict.fromkeys(map(ord, "〜～"), "~") | {ord("＂"): "＂", ord("＇"): "＇"}
 _PLAIN |= dict.fromkeys(map(ord, "\u0085\u2028\u2029"), "\n") | dict.fromkeys(map(ord, "。｡…٫"), ".")
 _PLAIN |= {ord("⁄"): "/", ord("、"): ",", ord("؛"): ";", ord("→"): ":", ord("⇒"): ":", ord("’"): "'"}
