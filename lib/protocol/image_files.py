@@ -10,6 +10,7 @@ from lib.errors import DataError, MissingFileError
 from lib.files import sha256_file
 
 LISTED_FAULTS = 5
+LONGEST = 200
 
 
 class ImageFiles:
@@ -68,10 +69,12 @@ class ImageFiles:
             )
         try:
             path = (self.folder / file).resolve()
+            path.is_file()
         except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise DataError(
-                f"{self.manifest}: image {image_id!r}: column file: got {file!r}, which is no usable path ({error}). "
-                "Name the image's file, from the manifest's folder."
+                f"{self.manifest}: image {image_id!r}: column file: got {file[:LONGEST]!r}, which is no usable path "
+                f"({reason}). Name the image's file, from the manifest's folder."
             ) from error
         if not path.is_relative_to(self._inside):
             raise DataError(

@@ -46,7 +46,7 @@ class Printer:
     """Prints answers for later prompts, and nothing that is not one of the study's categories or on its scale."""
 
     def __init__(self, study: Study) -> None:
-        self._categories = frozenset(study.emotion.categories)
+        self._categories = study.emotion.categories
         self._bounds = {name: (study.dimensions[name].low, study.dimensions[name].high) for name in study.dimensions}
         self.printed = lru_cache(maxsize=1 << 12)(self._printed)
 

@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from lib.contracts.condition import Condition, describe_unknown, read_conditions
-from lib.contracts.prompts import fill, read_prompts
 from lib.contracts.study import Study, read_study
 from lib.errors import MissingFileError, ParameterError
 
@@ -46,6 +45,11 @@ def condition_file(folder: Path, name: str, **changes: object) -> Path:
         ({"decoding": {"temperature": 3}}, r"decoding\.temperature: .*; got 3"),
         ({"strategy": "classifier"}, r"a classifier has no prompts"),
         ({"thinking": {"mode": "budget"}}, r"needs a budget above 0"),
+        ({"strategy": "text_only"}, r"text_only is given the emotion and not asked for it: take emotion out of steps"),
+        ({"steps": ["valence", "arousal"]}, r"the first step is emotion"),
+        ({"steps": ["emotion", "valence", "valence"]}, r"a step is listed twice"),
+        ({"label_from": "beit"}, r"only the strategy text_only takes its label from somewhere"),
+        ({"strategy": "text_only", "steps": ["valence"], "label_from": "m"}, r"cannot take its labels from itself"),
         ({"id": "../escape"}, r"an id is made of small letters"),
         ({"id": "other"}, r"id: got 'other', but the file is named m\.yaml\. Rename it other\.yaml"),
     ],
@@ -96,6 +100,10 @@ def test_an_absent_study_file_is_explained(tmp_path: Path) -> None:
         ({"factors": {"emotion": {"label": "E"}}}, "cannot be the name of a column"),
         ({"factors": {"valence": {"label": "V"}}}, "both a factor and a dimension"),
         ({"emotion": {"categories": ["a", "b", "a"]}}, "listed twice"),
+        (
+            {"dimensions": {"label": {"low": 1, "high": 9, "low_label": "a", "high_label": "b"}}},
+            "'label' has a meaning of its own in prompts",
+        ),
     ],
 )
 def test_a_study_that_makes_no_sense_is_refused(tmp_path: Path, change: dict[str, object], says: str) -> None:
@@ -117,45 +125,27 @@ def test_scale_values_are_the_steps(small_study: Study) -> None:
     assert small_study.dimensions["valence"].values.tolist() == [-3, -2, -1, 0, 1, 2, 3]
 
 
-def test_prompts_are_the_laboratorys_word_for_word() -> None:
-    study = read_study(ROOT / "params/study.yaml")
-    json, plain = (read_prompts(ROOT / "params/prompts", name) for name in ("json", "plain"))
-    # Supplement v10.8, S2.1, S2.2 and S2.3.
-    assert fill(json.steps["emotion"], study) == (
-        "What is the facial expression in this image?\n"
-        "Choose one from: happy, sad, angry, fear, disgust, neutral.\n"
-        'Respond with ONLY a JSON object: {"emotion": "<your answer>"}'
-    )
-    assert fill(json.steps["arousal"], study, {"emotion": "sad", "valence": "3"}) == (
-        "You identified this face as sad with pleasantness 3 out of 9.\n"
-        "How intense or activated is the emotion in this face?\n"
-        "Rate from 1 to 9 where 1 is very calm and 9 is very excited.\n"
-        'Respond with ONLY a JSON object: {"arousal": <integer 1-9>}'
-    )
-    assert json.single is not None
-    assert fill(json.single, study) == (
-        "Analyze the facial expression in this image.\n\n"
-        "Respond with ONLY a JSON object (no other text):\n"
-        '{"emotion": "<one of: happy, sad, angry, fear, disgust, neutral>", '
-        '"valence": <integer 1-9, 1=very unpleasant, 9=very pleasant>, '
-        '"arousal": <integer 1-9, 1=very calm, 9=very excited>}'
-    )
-    assert fill(plain.steps["valence"], study) == (
-        "You identified this face as {emotion}.\n"
-        "How pleasant is this facial expression?\n"
-        "Rate from 1 to 9 where 1 is very unpleasant and 9 is very pleasant.\n"
-        "Answer with a single number only."
-    )
-
-
-def test_an_answer_is_data_and_never_a_template() -> None:
-    study = read_study(ROOT / "params/study.yaml")
-    assert "as {categories}." in fill("as {emotion}.", study, {"emotion": "{categories}"})
-
-
-def test_an_unknown_placeholder_is_refused() -> None:
-    with pytest.raises(ParameterError, match="unknown placeholder 'mood'"):
-        fill("{mood}", read_study(ROOT / "params/study.yaml"))
+def test_decoding_is_what_the_documents_say() -> None:
+    # Changes v5 to v6, section 3.3; supplement v10.8, S6.1 to S6.3. No document names a limit of tokens.
+    conditions = read_conditions(ROOT / "params/conditions")
+    said = {
+        name: {"thinking": item.thinking.model_dump(exclude_none=True), **item.decoding.model_dump(exclude_none=True)}
+        for name, item in conditions.items()
+        if item.kind == "vlm"
+    }
+    assert said.pop("gpt-4o-mini") == {
+        "thinking": {"mode": "off"},
+        "temperature": 0,
+        "seed": 42,
+        "image_detail": "high",
+    }
+    gemini = {"temperature": 0, "media_resolution": "medium"}
+    assert said.pop("gemini-2.5-flash") == {"thinking": {"mode": "dynamic"}, "include_thoughts": True, **gemini}
+    assert said.pop("gemini-2.5-flash-nothink") == {"thinking": {"mode": "off", "budget": 0}, **gemini}
+    assert said.pop("qwen3-vl-4b-thinking") == {
+        "thinking": {"mode": "budget", "budget": 1024}, "temperature": 0, "repetition_penalty": 1.5,
+    }  # fmt: skip
+    assert all(item == {"thinking": {"mode": "off"}, "temperature": 0} for item in said.values()) and len(said) == 4
 
 
 def test_conditions_never_change() -> None:

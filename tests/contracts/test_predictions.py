@@ -48,6 +48,19 @@ def test_what_a_classifier_is_not_asked_for_is_no_failure(
     assert frame.rows() == [("posterv2", "BM01_Hap", 0, "happy", None, None, True, None, None, None, None)]
 
 
+def test_a_machine_that_was_told_the_emotion_is_valid_without_one(
+    tmp_path: Path, study: Study, conditions: dict[str, Condition]
+) -> None:
+    told = conditions["gemma3-12b"].model_copy(update={"strategy": "text_only", "steps": ("valence", "arousal")})
+    text = "image_id,emotion,valence,arousal,thinking_tokens_valence\nBM01_Hap,angry,7,6,4\nBM01_Ang,,,6,\n"
+    frame = read(tmp_path, text, told, study)
+    assert frame.select("image_id", "emotion", "valence", "arousal", "valid").rows() == [
+        ("BM01_Ang", None, None, 6.0, False),
+        ("BM01_Hap", None, 7.0, 6.0, True),
+    ]
+    assert read(tmp_path, "image_id,valence,arousal\nBM01_Hap,7,6\n", told, study)["valid"].to_list() == [True]
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [
