@@ -171,7 +171,7 @@ def test_no_file_outside_the_folder_is_ever_sent(manifest: Path, file: str) -> N
 
 @pytest.mark.parametrize("file", ["a\0b", "x" * 5000])
 def test_a_path_that_is_none_is_explained(manifest: Path, file: str) -> None:
-    with pytest.raises(DataError, match="image 'BM01_Hap': .* which is no usable path"):
+    with pytest.raises(DataError, match=r"image 'BM01_Hap': .* which is no usable path"):
         items(manifest, images(BM01_Hap=file))
 
 
