@@ -25,7 +25,8 @@ RETRIED: frozenset[FailureKind] = frozenset({"rate_limit", "timeout", "server", 
 class Answer:
     """What the machine said, as the server reported it; None is what the server did not say.
 
-    `tokens_out` are those of the answer without thinking. `log_probabilities` are, for each token of the answer, the
+    `tokens_out` are those of the answer without thinking; where a server counts both together, `tokens_out` is that
+    count and `tokens_thinking` None. `log_probabilities` are, for each token of the answer, the
     likeliest tokens with their natural logarithms. `more` is the number of further candidates, which are not used.
     `tokens_cached` are those of `tokens_in` that the server had seen before and bills for less.
     """

@@ -59,7 +59,7 @@ def malformed(server: str, error: BaseException | str, body: bytes | str = b"") 
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the headers `retry-after-ms` or `Retry-After` (seconds or a date) ask for; None if they do not.
+    """Seconds to wait that the headers `retry-after-ms` or `Retry-After` (seconds or a date) ask for, or None.
 
     A date is read against the server's own clock (`Date`), where it says what that shows.
     """

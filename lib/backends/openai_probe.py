@@ -89,9 +89,7 @@ async def _get(client: openai.AsyncOpenAI, path: str, where: str) -> httpx2.Resp
         return error.response
     except (openai.APIError, httpx2.HTTPError, OSError) as error:
         reason = "did not answer in time" if from_network("", error).kind == "timeout" else "does not answer"
-    raise BackendUnavailableError(
-        f"{where} {reason}. Start the server, or correct its address, or look at the network."
-    )
+    raise BackendUnavailableError(f"{where} {reason}. Start the server, or correct its address.")
 
 
 def _check(response: httpx2.Response, where: str) -> None:

@@ -72,7 +72,7 @@ def read_answer(server: str, body: bytes, with_thoughts: bool = True) -> Answer:
     )
 
 
-def read_usage(usage: Any) -> tuple[int | None, int | None, int | None, int | None]:
+def read_usage(usage: object) -> tuple[int | None, int | None, int | None, int | None]:
     """Tokens of the question, of the answer without reasoning, of reasoning, and of the question's cached part.
 
     OpenAI counts reasoning among `completion_tokens`; some gateways count it beside them, which the total tells apart.
@@ -93,7 +93,7 @@ def read_usage(usage: Any) -> tuple[int | None, int | None, int | None, int | No
     return prompt, written - reasoning, reasoning, cached
 
 
-def count(value: Any) -> int | None:
+def count(value: object) -> int | None:
     """A number of tokens, if it is one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -111,12 +111,12 @@ def _text(content: str | list[Any] | None) -> str:
     return content or ""
 
 
-def _inside(usage: dict[str, Any], outer: str, inner: str) -> Any:
+def _inside(usage: dict[str, Any], outer: str, inner: str) -> object:
     details = usage.get(outer)
     return details.get(inner) if isinstance(details, dict) else None
 
 
-def _log_probabilities(logprobs: Any) -> list[list[tuple[str, float]]] | None:
+def _log_probabilities(logprobs: object) -> list[list[tuple[str, float]]] | None:
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     if not isinstance(tokens, list):
         return None
@@ -129,6 +129,6 @@ def _log_probabilities(logprobs: Any) -> list[list[tuple[str, float]]] | None:
         return None
 
 
-def _hidden_failure(server: str, error: Any, body: bytes) -> BackendError:
+def _hidden_failure(server: str, error: object, body: bytes) -> BackendError:
     status = count(error.get("code")) if isinstance(error, dict) else None
     return from_status(server, status if status and 400 <= status < 600 else 500, body, {})

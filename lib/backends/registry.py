@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from lib.backends import openai_settings
+from lib.backends import gemini_settings, ollama_settings, openai_settings
 from lib.backends.base import Backend
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
@@ -46,6 +46,17 @@ REGISTRY: dict[str, Entry] = {
         needs=("OPENAI_API_KEY",),
         factory="lib.backends.openai_compatible:OpenAIBackend",
         check=openai_settings.check,
+    ),
+    "gemini": Entry(
+        "Google's Gemini",
+        needs=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        factory="lib.backends.gemini:GeminiBackend",
+        check=gemini_settings.check,
+    ),
+    "ollama": Entry(
+        "models that Ollama serves, on this machine or another",
+        factory="lib.backends.ollama:OllamaBackend",
+        check=ollama_settings.check,
     ),
     "mlx": Entry("vision-language models on Apple silicon, in this process"),
     "transformers": Entry("vision-language models of Hugging Face, in this process"),

@@ -1,4 +1,4 @@
-"""Keys of providers: taken from the environment or from a key file outside the repository, and kept out of every text."""
+"""Keys of providers: from the environment or a key file outside the repository, and kept out of every text."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ def find_key(*names: str) -> str | None:
         The key file is missing, lies in a repository, or can be read by others.
     """
     in_file = _key_file() if KEY_FILE in os.environ else {}
-    found = next(
-        (where[name] for where in (os.environ, in_file) for name in names if where.get(name, "").strip()), None
-    )
+    everywhere = (where.get(name, "") for where in (os.environ, in_file) for name in names)
+    found = next((value for value in everywhere if value.strip()), None)
     if found is None:
         return None
     key = found.strip()

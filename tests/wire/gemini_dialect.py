@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from wire.dialect import Asked, BadRequestError, Said, image_hash
@@ -22,7 +23,8 @@ def key_of(headers: dict[str, str]) -> str | None:
 
 
 def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
-    """Read a request to generate content."""
+    """Read a request to generate content; names may be written either way, as in every JSON of protocol buffers."""
+    body = _camel(body)
     settings = body.get("generationConfig", {})
     unknown = sorted(set(settings) - KNOWN)
     if strict and unknown:
@@ -48,6 +50,12 @@ def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
         shows_thoughts=bool(thinking.get("includeThoughts")),
         top=(settings.get("logprobs") or 1) if settings.get("responseLogprobs") else None,
     )
+
+
+def _camel(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub(r"_(\w)", lambda found: found[1].upper(), name): _camel(one) for name, one in value.items()}
+    return [_camel(one) for one in value] if isinstance(value, list) else value
 
 
 def render(asked: Asked, said: Said) -> dict[str, Any]:

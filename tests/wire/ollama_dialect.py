@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wire.answers import draw
+from wire.answers import Usage, draw
 from wire.dialect import Asked, BadRequestError, Said, image_hash
 
 KNOWN = frozenset({
@@ -68,6 +68,13 @@ def render(asked: Asked, said: Said) -> dict[str, Any]:
         body["prompt_eval_count"] = -7 if said.odd == 2 else spent.tokens_in
         body["eval_count"] = -1 if said.odd == 1 else written
     return body
+
+
+def told(spent: Usage) -> Usage:
+    """What a right reader counts: thinking and answer come as one number."""
+    if spent.tokens_out is None or not spent.tokens_thinking:
+        return spent
+    return Usage(spent.tokens_in, spent.tokens_out + spent.tokens_thinking, None)
 
 
 def error(_status: int, message: str, _code: str | None) -> dict[str, Any]:

@@ -166,7 +166,8 @@ def _answer(wire: Wire, dialect: ModuleType, asked: Asked, fault: str | None) ->
         reply.delay = settings.stall_seconds
     if fault == "slow":
         reply.over, reply.pieces = settings.slow_seconds, 5
-    return reply, usage if odd is None else told[odd], text
+    right = usage if odd is None else told[odd]
+    return reply, dialect.told(right) if hasattr(dialect, "told") else right, text
 
 
 def _listed(dialect: ModuleType, wrap: Callable[[list[dict[str, Any]]], object]) -> Handler:
