@@ -20,7 +20,16 @@ ROOM_TO_ANSWER = 256
 
 def address_of(condition: Condition) -> str:
     """Where a condition is asked: its own server, else the environment's OLLAMA_HOST, else this machine."""
-    given = (condition.server or os.environ.get(ADDRESS_VARIABLE, "").strip()).rstrip("/")
+    return _address(condition.server) if condition.server else default_address()
+
+
+def default_address() -> str:
+    """Where Ollama is, if a condition does not say."""
+    return _address(os.environ.get(ADDRESS_VARIABLE, "").strip())
+
+
+def _address(given: str) -> str:
+    given = given.rstrip("/")
     parts = urlsplit(given if "://" in given else f"http://{given}")
     # OLLAMA_HOST may be the address to listen at, which is none to ask.
     host = "127.0.0.1" if parts.hostname in {None, "0.0.0.0"} else parts.hostname

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lib.cli import analyze, audit, build, doctor, export, infer, step, trace
+from lib.cli import analyze, audit, backends, build, doctor, export, infer, step, trace
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("paper")(build.paper)
 app.command("build")(build.build)
 app.command("infer")(infer.infer)
+app.command("backends")(backends.backends)
 app.command("analyze")(analyze.analyze)
 app.command("audit")(audit.audit)
 app.command("export")(export.export)
