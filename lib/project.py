@@ -79,14 +79,21 @@ class Project:
         ParameterError
             There is none of this id.
         """
-        known = {**self.conditions, **self.library}
-        if name not in known:
-            raise ParameterError(
-                f"{name}: there is no such condition{nearest(name, list(known))}. "
-                f"Those of the study: {', '.join(self.conditions) or 'none'}; ready in {LIBRARY}: "
-                f"{', '.join(self.library) or 'none'}. Name one of them, or write a file for it."
-            )
-        return known[name]
+        if name in self.conditions:
+            return self.conditions[name]
+        if name in self.library:
+            return self.library[name]
+        raise ParameterError(
+            f"condition: got {name!r}, which there is not{nearest(name, [*self.conditions, *self.library])}. "
+            f"Those of the study: {', '.join(self.conditions) or 'none'}; ready in {LIBRARY}: "
+            f"{', '.join(self.library) or 'none'}. Name one of them, or describe it in "
+            f"{self.study.files.conditions or 'the folder that files.conditions shall name'}/{name}.yaml."
+        )
+
+    def condition_file(self, name: str) -> Path:
+        """Where the file of a condition is that can be asked."""
+        own = self.study.files.conditions
+        return self.root / (own if own and name in self.conditions else LIBRARY) / f"{name}.yaml"
 
     def prompts(self, name: str) -> PromptSet:
         """One prompt set."""
@@ -194,6 +201,11 @@ class Project:
     def available(self) -> list[str]:
         """The conditions that have predictions now, or answers to make them from."""
         return [name for name in self.conditions if self.response_files(name) or self.predictions_file(name)]
+
+    @property
+    def answered(self) -> list[str]:
+        """The conditions whose predictions are read from their own answers."""
+        return [name for name in self.conditions if self.response_files(name)]
 
     def relative(self, path: Path) -> str:
         """`path` as seen from the root, for messages and records that must not depend on the machine."""
