@@ -1,5 +1,6 @@
 # What depends on what, and the one thing that decides what is stale. Digests of contents are parameters of the rules, so
 # that a file put back with an old date is seen and a file only touched is not. Run it as `make paper` or `rater paper`.
+import re
 import shlex
 import sys
 from functools import cache
@@ -41,23 +42,24 @@ STEP = f"{sys.executable} -m lib.cli.main step --study {PROJECT.relative(PROJECT
 DATA = [f"{CACHE}/data/images.parquet", f"{CACHE}/data/ratings.parquet"]
 NULL = [f"{CACHE}/predictions/{HUMAN_NULL}.parquet", f"{CACHE}/data/ratings_without_held_out.parquet"]
 PREDICTIONS = expand(f"{CACHE}/predictions/{{condition}}.parquet", condition=PROJECT.available)
+ANSWERED = PROJECT.answered
+ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
+ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
+NAME = rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*"
 PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.files.conditions else [])]
 
 
 def raw_predictions(wildcards):
-    """A condition's answers, with what its labels come from; else its file of predictions."""
-    answers = [PROJECT.relative(path) for path in PROJECT.response_files(wildcards.condition)]
-    label_from = PROJECT.conditions[wildcards.condition].label_from
-    labels = [f"{CACHE}/predictions/{label_from}.parquet"] if label_from in PROJECT.available else []
-    return [*answers, *labels] if answers else PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
+    return PROJECT.relative(PROJECT.predictions_file(wildcards.condition))
 
 
-def raw_digest(wildcards):
-    """What predictions are made from: answers with the images and prompts that tell what they are about, or a file."""
-    if PROJECT.uses_twin:
-        return digest([], ROOT)
-    answers = PROJECT.response_files(wildcards.condition)
-    return digest(answers, ROOT) + asked_digest(wildcards.condition) if answers else digest([PROJECT.predictions_file(wildcards.condition)], ROOT)
+def raw_answers(wildcards):
+    """A condition's answers, and those (else the predictions) of the condition that its labels come from."""
+    files = PROJECT.response_files(wildcards.condition)
+    other = PROJECT.conditions[wildcards.condition].label_from
+    if other is not None:
+        files += sorted((PROJECT.responses / other).glob("*.jsonl")) or [PROJECT.predictions_file(other)]
+    return [PROJECT.relative(path) for path in files if path is not None]
 
 
 @cache
@@ -69,23 +71,19 @@ def images_digest():
 
 def asked_digest(name):
     """What a condition is asked: its images, prompts and settings."""
-    condition = PROJECT.conditions[name]
+    condition = PROJECT.condition(name)
     prompts = [ROOT / f"params/prompts/{condition.prompts}.yaml"] if condition.prompts else []
     return images_digest() + digest([PROJECT.study_file, condition_file(name), *prompts], ROOT)
 
 
-def predictions_code(wildcards):
-    return ["lib.build.answered"] if PROJECT.response_files(wildcards.condition) else ["lib.build.data"]
-
-
 def condition_file(name):
-    return ROOT / STUDY.files.conditions / f"{name}.yaml"
+    return PROJECT.condition_file(name)
 
 
 def inference_records(wildcards):
     """What `snakemake inference --config conditions=A,B shards=4` leaves behind: one record a condition and shard."""
     names = str(config.get("conditions", "")).replace(",", " ").split()
-    unknown = [name for name in names if name not in PROJECT.conditions]
+    unknown = [name for name in names if name not in {*PROJECT.conditions, *PROJECT.library}]
     if not names or unknown:
         raise WorkflowError(f"conditions: got {', '.join(unknown) or 'none'}; say which to ask: --config conditions=A,B shards=4 yes=true")
     return [f"{CACHE}/inference/{name}/{shard.name}.done" for name in names for shard in shards(int(config.get("shards", 1)))]
@@ -103,7 +101,7 @@ def inference_options(wildcards):
 def chapter_inputs(wildcards):
     others = expand(f"{CACHE}/results/{{chapter}}.json", chapter=[name for name, needs in CHAPTERS.items() if "results" not in needs])
     null = NULL if STUDY.analysis.human_null else []
-    sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "results": others}
+    sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others}
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
 
@@ -121,7 +119,7 @@ def raw_data():
 
 
 wildcard_constraints:
-    condition=rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*",
+    condition=NAME,
     chapter=r"[a-z_]+",
     shard=r"all|[1-9][0-9]*of[1-9][0-9]*",
 
@@ -180,12 +178,33 @@ rule predictions:
         DATA[0],
     output:
         f"{CACHE}/predictions/{{condition}}.parquet",
+    wildcard_constraints:
+        condition=rf"(?!({ANSWERED_NAMES})\.parquet$){NAME}",
     params:
-        raw=raw_digest,
+        raw=lambda wildcards: digest([] if PROJECT.uses_twin else [PROJECT.predictions_file(wildcards.condition)], ROOT),
         source=lambda wildcards: digest([PROJECT.study_file, condition_file(wildcards.condition)], ROOT)
-        + code_digest(predictions_code(wildcards), ROOT),
+        + code_digest(["lib.build.data"], ROOT),
     shell:
         "{STEP} predictions {wildcards.condition}"
+
+
+# Predictions of the conditions whose own answers are stored. What they are made from: the answers, and the images,
+# prompts and settings that tell what each is about.
+rule answers:
+    input:
+        raw_answers,
+        DATA[0],
+    output:
+        f"{CACHE}/predictions/{{condition}}.parquet",
+        f"{CACHE}/answers/{{condition}}/steps.parquet",
+        f"{CACHE}/answers/{{condition}}/spent.parquet",
+    params:
+        raw=lambda wildcards: digest([ROOT / name for name in raw_answers(wildcards)], ROOT) + asked_digest(wildcards.condition),
+        source=code_digest(["lib.build.answered"], ROOT),
+    wildcard_constraints:
+        condition=ANSWERED_NAMES,
+    shell:
+        "{STEP} answers {wildcards.condition}"
 
 
 # Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does

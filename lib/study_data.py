@@ -31,6 +31,16 @@ def predictions_name(condition: str) -> str:
     return f"predictions/{condition}.parquet"
 
 
+def answers_name(condition: str) -> str:
+    """The name of the steps of one condition's stored answers: how each came about and was read."""
+    return f"answers/{condition}/steps.parquet"
+
+
+def spent_name(condition: str) -> str:
+    """The name of what one condition's answers cost in all."""
+    return f"answers/{condition}/spent.parquet"
+
+
 @dataclass(frozen=True)
 class CheckedStudy:
     """A study whose checked frames are in memory, such as the files of a user outside the project.
@@ -57,6 +67,11 @@ class CheckedStudy:
     def available(self) -> list[str]:
         """The conditions that have predictions."""
         return [name for name in self.conditions if predictions_name(name) in self.frames]
+
+    @property
+    def answered(self) -> list[str]:
+        """The conditions whose predictions were read from stored answers."""
+        return [name for name in self.conditions if answers_name(name) in self.frames]
 
 
 class StudyData:
@@ -129,6 +144,16 @@ class StudyData:
     def predictions(self) -> dict[str, pl.DataFrame]:
         """Predictions of each condition, by id; repeat 0 only, which is what every table reports."""
         return {name: answers.filter(pl.col("repeat") == 0) for name, answers in self.repeated_predictions.items()}
+
+    @cached_property
+    def answers(self) -> dict[str, pl.DataFrame]:
+        """How each step of stored answers came about (`lib.responses.predictions`), of each condition that has any."""
+        return {name: self._read(answers_name(name)) for name in self.source.answered}
+
+    @cached_property
+    def spent(self) -> dict[str, pl.DataFrame]:
+        """What the stored answers of each condition cost: condition, currency, spent; replaced ones included."""
+        return {name: self._read(spent_name(name)) for name in self.source.answered}
 
     @property
     def resampling(self) -> Resampling:

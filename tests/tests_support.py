@@ -128,6 +128,8 @@ def write_light_chapters(root: Path) -> None:
     """Replace the chapters by short ones, one or two for each kind of inputs; name a document that embeds one."""
     snakefile = root / "Snakefile"
     for path in (root / "notebooks").glob("*.ipynb"):
+        if path.stem == "inference":  # no chapter: asks machines
+            continue
         if path.stem not in LIGHT_CHAPTERS and path.stem not in ("categories", "dimensions", "demographics"):
             path.unlink()
             text = snakefile.read_text(encoding="utf-8")

@@ -16,7 +16,6 @@ from lib.contracts.images import read_images
 from lib.contracts.predictions import read_predictions
 from lib.contracts.prices import read_prices
 from lib.contracts.providers import Provider, read_providers
-from lib.contracts.yaml_files import nearest
 from lib.errors import BuildError, MissingFileError, ParameterError
 from lib.files import write_json
 from lib.project import Project
@@ -57,15 +56,7 @@ def find_condition(project: Project, name: str) -> Condition:
     ParameterError, BackendUnavailableError
         There is no such condition, it is none that is asked by prompts, or its backend cannot do what it says.
     """
-    folder = project.study.files.conditions
-    if name not in project.conditions:
-        known = list(project.conditions)
-        raise ParameterError(
-            f"-m: got {name!r}, which is no condition of the study{nearest(name, known)}. "
-            f"Known: {', '.join(known) or 'none'}. Describe it in {folder or 'a folder that files.conditions names'}"
-            f"/{name}.yaml (ready-made ones are in params/library)."
-        )
-    condition = project.conditions[name]
+    condition = project.condition(name)
     if condition.strategy not in SECTIONS:
         raise ParameterError(
             f"{name}: strategy: got {condition.strategy!r}, which asks nothing; {', '.join(SECTIONS)} do. "
@@ -111,7 +102,7 @@ def prepare(
     return Inquiry(
         project=project,
         condition=condition,
-        plan=_plan(project, condition),
+        plan=plan_of(project, condition),
         items=[item for item in items if shard.takes(item)],
         tariff=tariff_of(condition, read_prices(project.root)),
         provider=provider,
@@ -153,11 +144,9 @@ def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
     ParameterError, BuildError
         There is no such condition, or it has not answered yet.
     """
-    if name not in project.conditions:
-        raise ParameterError(f"label_from: got {name!r}, which is no condition of the study. Describe it first.")
-    condition = project.conditions[name]
+    condition = project.condition(name)
     if condition.prompts and shard_files(condition_folder(project.responses, name)):
-        plan, store = _plan(project, condition), read_store(project.responses, name)
+        plan, store = plan_of(project, condition), read_store(project.responses, name)
         found = {
             item.image_id: replay(plan, item, 0, store.lookup).values.get("emotion")
             for item in condition_items(project, condition)
@@ -209,7 +198,8 @@ def record_coverage(project: Project, name: str) -> tuple[int, int]:
     return asked, images
 
 
-def _plan(project: Project, condition: Condition) -> Plan:
+def plan_of(project: Project, condition: Condition) -> Plan:
+    """A condition's plan: what it is asked in this study."""
     if condition.prompts is None:
         raise ParameterError(f"{condition.id}: prompts: got None. Name the prompt set that it is asked with.")
     return Plan(project.study, condition, project.prompts(condition.prompts))

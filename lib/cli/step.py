@@ -61,6 +61,16 @@ def predictions(condition: str) -> None:
             typer.echo(f"  warning: {condition}: {warning}")
 
 
+@app.command("answers")
+def answers(condition: str) -> None:
+    """Read one condition's predictions from its stored answers."""
+    from lib.build.answered import predict_from_answers
+
+    with _timed(f"predictions {condition}"):
+        for warning in predict_from_answers(_opened["project"], condition):
+            typer.echo(f"  warning: {condition}: {warning}")
+
+
 @app.command("infer")
 def infer(
     condition: str,
