@@ -36,7 +36,7 @@ def failed(number: int = 0, **changed: Any) -> Response:
     return response(number, **{"text": "", "failure": Failure("timeout", "nothing came within 60 s"), **changed})
 
 
-TEXTS = st.text(max_size=40) | st.text(st.characters(codec=None), max_size=8) | st.just("x" * 700)
+TEXTS = st.text(max_size=40) | st.sampled_from(["cut \ud83d", "\U0001f600"]) | st.just("x" * 700)
 AMOUNTS = st.none() | st.integers(0, 10_000)
 
 

@@ -58,22 +58,23 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def encode(response: Response) -> bytes:
-    """One line of JSON, newline included.
+    """One line of JSON, newline included; raises UnicodeEncodeError on halves of characters."""
+    return msgspec.json.encode(response) + b"\n"
 
-    Halves of characters, as a server sends them when its token limit cuts an emoji in two, are no text that a file
-    could hold; each becomes U+FFFD, the mark of what was not a character.
+
+def with_whole_characters(response: Response) -> Response:
+    """Put U+FFFD, the mark of what was no character, for every half of a character.
+
+    A server sends such halves when its token limit cuts an emoji in two; they are no text that a file could hold.
     """
-    try:
-        return msgspec.json.encode(response) + b"\n"
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_whole_characters(msgspec.to_builtins(response))) + b"\n"
+    return msgspec.convert(_mend(msgspec.to_builtins(response)), Response)
 
 
-def _whole_characters(value: object) -> object:
+def _mend(value: object) -> object:
     if isinstance(value, str):
         return HALF_CHARACTER.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {_whole_characters(key): _whole_characters(item) for key, item in value.items()}
+        return {_mend(key): _mend(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_whole_characters(item) for item in value]
+        return [_mend(item) for item in value]
     return value

@@ -17,7 +17,7 @@ from lib.protocol.question import Stored
 from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place, merge, pack, unpack
 from lib.responses.lines import find_end, mend_end
 from lib.responses.locks import NO_LOCKS, held, is_held
-from lib.responses.record import Failure, Response, encode
+from lib.responses.record import Failure, Response, encode, with_whole_characters
 from lib.responses.report import StoreReport, Tail
 from lib.responses.shard import ALL, Shard, parse_shard
 from lib.responses.writer import Writer
@@ -85,14 +85,19 @@ class Store:
         key = pack(response.key)
         if self._writer is None or key is None or response.condition != self.condition:
             raise ValueError(f"got {response.key!r} of {response.condition!r} for the store of {self.condition!r}")
-        start, length = self._writer.write(encode(response))
+        try:
+            line = encode(response)
+        except UnicodeEncodeError:
+            response = with_whole_characters(response)
+            line = encode(response)
+        start, length = self._writer.write(line)
         self._index.spend(response.cost, response.currency)
         if response.failure is not None:
             self._index.take(key, response.failure)
         elif len(response.text) > LONG:
             self._index.take(key, Place(self._own, start, length))
         else:
-            self._index.take(key, self._reader.pooled(Stored(response.text, response.finish_reason, response.refusal)))
+            self._index.take(key, self._reader.pooled(response.text, response.finish_reason, response.refusal))
         self.report.lines += 1
         self._count()
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from responses_support import CONDITION, failed, key_of, response, responses
 
 from lib.errors import StoreError
-from lib.protocol.replay import Stored
-from lib.responses.record import HALF_CHARACTER, Response, encode
+from lib.protocol.question import Stored
+from lib.responses.record import HALF_CHARACTER, Response, encode, with_whole_characters
 from lib.responses.shard import ALL, Shard
 from lib.responses.store import Store, has_responses, open_store, read_store
 
@@ -118,7 +118,7 @@ def test_damage_anywhere_is_reported_and_costs_only_the_lines_it_hit(
     tmp_path_factory: pytest.TempPathFactory, lines: list[Response], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("store")
-    encoded = [encode(line) for line in lines]
+    encoded = [encode(with_whole_characters(line)) for line in lines]
     hit = data.draw(st.integers(0, len(lines) - 1))
     place = data.draw(st.integers(0, len(encoded[hit]) - 2))
     damage = data.draw(st.binary(max_size=6))
@@ -160,10 +160,10 @@ def test_each_line_that_cannot_be_used_is_named_with_file_number_and_reason(tmp_
     good = encode(response(1))
     odd = encode(response(2, condition="another-model"))
     keyless = encode(response(3)).replace(key_of(3).encode(), b"Z" * 64)
-    capital = encode(response(3)).replace(key_of(3).encode(), key_of(3).upper().encode())
+    short = encode(response(3)).replace(key_of(3).encode(), key_of(3)[:62].encode() + b" a")
     mistyped = encode(response(4)).replace(b'"text":"', b'"text":7,"x":"')
     deep = b'{"key":' + b"[" * 5000 + b"]" * 5000 + b"}\n"
-    lines = [good, b"{broken\n", odd, b"\n", keyless, capital, mistyped, b"\xff\xfe\n", deep, b"[]\n", b" \r\n", good]
+    lines = [good, b"{broken\n", odd, b"\n", keyless, short, mistyped, b"\xff\xfe\n", deep, b"[]\n", b" \r\n", good]
     path = write(tmp_path, lines)
     store = read_store(tmp_path, CONDITION)
     faults = {fault.line: fault.reason for fault in store.report.faults}
