@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib.errors import DataError
+from lib.protocol import pictures
 from lib.protocol.pictures import load_picture
 from lib.protocol.question import Item
 
@@ -130,6 +131,12 @@ def test_a_file_that_was_cut_short_is_explained(tmp_path: Path, name: str) -> No
     item.path.write_bytes(whole[: len(whole) // 2].replace(b";", b"."))
     with pytest.raises(DataError, match=r"is cut short \(\d+ bytes and no end\)"):
         load_picture(item_of(item.path))
+
+
+def test_an_image_of_absurd_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "LARGEST_PIXELS", 10_000)
+    with pytest.raises(DataError, match=r"is damaged, or no image \(200 x 100 pixels are more than 10,000\)"):
+        load_picture(saved(tmp_path, "a.png"), 50)
 
 
 def test_a_damaged_image_is_explained(tmp_path: Path) -> None:
