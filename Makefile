@@ -23,7 +23,7 @@ help:
 	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
 	@echo "make paper STUDY=params/other.yaml    the same for another study"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
-	@echo "make clean          remove everything derived (cache/, _output/), not the data"
+	@echo "make clean          remove everything derived (cache/, _output/), not the data and not the answers of machines"
 
 setup: $(VENV)/ready $(INCLUDES)
 
@@ -60,5 +60,8 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
 		--extra test --extra setup --upgrade pyproject.toml --output-file requirements.lock
 
+# Machines' answers cost money and hours: they stay, and so do the records of their runs. To be rid of them, too: rm -rf cache
 clean:
-	rm -rf cache _output _variables.yml .snakemake
+	rm -rf _output _variables.yml .snakemake
+	@test ! -d cache || find cache -depth -not -path '*/responses/*' -not -path '*/inference/*' -not -type d -delete
+	@test ! -d cache || find cache -depth -type d -empty -delete

@@ -23,6 +23,7 @@ WHOLE_ANSWER_TOKENS: Span = (15, 50)
 DYNAMIC_THINKING: Span = (100, 1_500)
 RESIDUAL_THINKING: Span = (0, 200)
 LOOKED_AT = 500
+FROM_STORED = "tokens as in the stored answers"
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ def forecast(plan: Plan, count: Count, tariff: Tariff, usage: Mapping[str, Usage
     for step, n in count.steps.items():
         known = usage.get(step)
         if known is not None and known.enough:
-            said[f"tokens as in {known.tokens_in.n:,} stored answers ({step})"] = None
+            said[FROM_STORED] = None
             one_in: Span | None = known.tokens_in.around()
             one_out = known.tokens_out.around()
         else:

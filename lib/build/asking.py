@@ -10,7 +10,8 @@ import polars as pl
 from lib.asking.forecast import Count, Forecast, count_questions, forecast
 from lib.asking.money import Tariff, tariff_of
 from lib.asking.usage import stored_usage
-from lib.backends.registry import REGISTRY, check_settings
+from lib.backends.registry import check_settings
+from lib.build.filling import can_be_asked
 from lib.contracts.condition import Condition
 from lib.contracts.images import read_images
 from lib.contracts.predictions import read_predictions
@@ -69,12 +70,6 @@ def find_condition(project: Project, name: str) -> Condition:
 def askable(project: Project) -> list[str]:
     """The conditions that `rater infer` can ask."""
     return [name for name, item in project.conditions.items() if can_be_asked(item)]
-
-
-def can_be_asked(condition: Condition) -> bool:
-    """Whether a condition is asked by prompts, over a backend that this version has."""
-    entry = REGISTRY.get(condition.backend)
-    return condition.strategy in SECTIONS and entry is not None and entry.factory is not None
 
 
 def prepare(

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from lib.build.filling import how_to_fill
 from lib.files import write_json, write_text
 from lib.formats import ABSENT
 from lib.project import Project
@@ -16,6 +17,7 @@ from lib.results import Entry, load_results, nest, variable_name
 
 OF_MACHINES = ("claims.", "conditions.", "effects.", "fleiss.", "hybrid.", "model_size.", "pairs.", "repeats.")
 VARIABLE = re.compile(r"\{\{<\s*var\s+(\S+)\s*>\}\}")
+COMMAND = re.compile(r"rater infer -m [^\s;]+|\S+\.csv")
 BANNER = """::: {.callout-warning}
 ## Simulated data
 
@@ -55,9 +57,12 @@ def _missing(project: Project) -> str:
     missing = [item for name, item in project.conditions.items() if name not in project.available]
     if not missing:
         return ""
-    folder = project.study.files.predictions
-    lines = [f"- {item.name}: put its predictions into `{folder}/{item.id}.csv`" for item in missing]
+    lines = [f"- {item.name}: {_as_code(how_to_fill(project, item.id))}" for item in missing]
     return "Conditions without predictions, which are therefore not reported:\n\n" + "\n".join(lines)
+
+
+def _as_code(text: str) -> str:
+    return COMMAND.sub(lambda found: f"`{found[0]}`", text)
 
 
 def _provenance(project: Project, chapters: Sequence[str], named: set[str], numbers: Sequence[Entry]) -> str:

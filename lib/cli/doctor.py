@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from lib.build.chapters import installed_packages
+from lib.build.filling import can_be_asked
 from lib.build.renderer import find_quarto
 from lib.cli.options import StudyOption
 from lib.contracts.condition import Condition
@@ -123,19 +124,35 @@ def _predictions(project: Project, conditions: Mapping[str, Condition]) -> Itera
     """A line for each condition whose answers are there; one for all that lack them, and one for all simulated."""
     lacking: dict[str, list[str]] = {}
     for name in conditions:
-        path = project.predictions_file(name)
-        if path is not None and not project.uses_twin:
-            yield Finding(f"Predictions {name}", project.relative(path))
+        path, answers = project.predictions_file(name), project.response_files(name)
+        begun = _begun(project, name)
+        if answers:
+            yield Finding(f"Predictions {name}", f"from its answers, {project.relative(answers[0].parent)}")
+        elif path is not None and not project.uses_twin:
+            yield Finding(f"Predictions {name}", project.relative(path), begun)
         else:
-            lacking.setdefault("SIMULATED" if path else "none simulated" if project.uses_twin else "none", []).append(
-                name
-            )
+            state = "SIMULATED" if path else "none simulated" if project.uses_twin else "none"
+            lacking.setdefault(state, []).append(name)
+            if begun:
+                yield Finding(f"Answers {name}", "not of all images yet", begun)
     for state, names in lacking.items():
         whose, file = ("its", names[0]) if len(names) == 1 else ("their", "<condition>")
         cure = f"Put {whose} predictions into {project.study.files.predictions}/{file}.csv."
+        asked = [name for name in names if can_be_asked(conditions[name])]
+        if asked:
+            whom = f"-m {asked[0]}" if len(asked) == 1 else f"-m ID ({', '.join(asked)})"
+            cure = f"Ask: rater infer {whom}. Or put{cure.removeprefix('Put')}"
         if project.uses_twin:
             cure = f"{cure} They count once the real ratings are in place."
         yield Finding("Predictions", f"{state} for {counted(len(names), 'condition')}: {', '.join(names)}", cure)
+
+
+def _begun(project: Project, name: str) -> str:
+    """How to end an asking that was begun; empty where none was, or it is at its end."""
+    asked = project.asked_about(name)
+    if asked is None or asked[0] == asked[1]:
+        return ""
+    return f"It was asked about {asked[0]:,} of {asked[1]:,} images; go on: rater infer -m {name}"
 
 
 def _key(name: str, users: list[str]) -> Finding:

@@ -186,6 +186,10 @@ def what_next(project: Project, condition: str) -> str:
             f"{condition} was asked about {asked[0]:,} of {asked[1]:,} images. Pages take its answers once it was "
             f"asked about all: rater infer -m {condition}"
         )
+    if condition not in project.conditions:
+        folder = project.study.files.conditions or "the folder that files.conditions shall name"
+        file = project.relative(project.condition_file(condition))
+        return f"{condition} is a condition of the library. To see it on pages, copy {file} into {folder}."
     if project.uses_twin:
         return f"{condition} counts on pages once the real ratings are in {project.study.files.ratings}."
     return "Next: `rater build` for the numbers, `rater paper` for the pages."
