@@ -90,6 +90,8 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     known = json.loads((Path(given["folder"]) / "items.json").read_text())
     items = [Item(name, Path(path), sha256) for name, path, sha256 in known]
+    plan = make_plan(given["server"])
+    open_backend(plan.condition, plan.study)  # imports what a client imports when it is made
     for order in sys.stdin:
         verb, _, what = order.strip().partition(" ")
         if verb == "start":
