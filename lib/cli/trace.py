@@ -12,7 +12,7 @@ import typer
 
 from lib.cli.options import StudyOption
 from lib.contracts.yaml_files import nearest
-from lib.errors import DataError, MissingFileError
+from lib.errors import DataError, MissingFileError, ParameterError
 from lib.formats import counted
 from lib.project import Project, open_project
 from lib.results import POSITION, Entry, load_results, variable_name
@@ -21,16 +21,36 @@ WRITTEN_POSITION = re.compile(r"(?:\.?\[(\d+)\]|\.(\d+))(?=\.[^.]+$)")
 
 
 def trace(
-    key: Annotated[str, typer.Argument(help="For example conditions.gemini-2.5-flash.kappa or human.valence.loo_mae.")],
+    key: Annotated[
+        str | None, typer.Argument(help="For example conditions.gemini-2.5-flash.kappa or human.valence.loo_mae.")
+    ] = None,
+    *,
     study: StudyOption = None,
     packages: Annotated[bool, typer.Option("--packages", help="List every installed package too.")] = False,
+    image: Annotated[str | None, typer.Option("--image", help="Follow the prediction of this image instead.")] = None,
+    condition: Annotated[str | None, typer.Option("-m", "--condition", help="Whose prediction it is.")] = None,
+    repeat: Annotated[int, typer.Option(min=0, help="Of which repeat.")] = 0,
 ) -> None:
     """Follow a number back: value, notebook and cell, where it is printed, inputs with hashes, packages, commit.
 
+    With --image and -m: follow a machine's prediction of one image back to its raw answers, and how they were read.
     A cell of a list of rows is named by the row's position from 0, as in conditions.gemma3-4b.valence.anova.0.f
     (or, quoted, '...anova.[0].f'); the name of the list alone lists its rows.
     """
     project = open_project(study)
+    if image is not None or condition is not None:
+        if key is not None or image is None or condition is None:
+            raise ParameterError(
+                "trace: name a number, or an image and a condition: rater trace --image ID -m CONDITION"
+            )
+        from lib.cli.trace_answers import trace_answers
+
+        trace_answers(project, image, condition, repeat)
+        return
+    if key is None:
+        raise ParameterError(
+            "trace: name a number, for example conditions.gpt-4o-mini.kappa, or --image ID -m CONDITION"
+        )
     chapter, entry = find_entry(project, key)
     record = json.loads((project.cache / f"provenance/{chapter}.json").read_text(encoding="utf-8"))
     typer.echo(f"{entry.key} = {entry.value!r}, printed as {entry.text}")
