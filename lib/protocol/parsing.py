@@ -33,8 +33,10 @@ from lib.protocol.parsing_text import (
 Stage = Literal["json", "fence", "regex", "none"]
 Reason = Literal[
     "empty", "unfinished_thinking", "refusal", "truncated", "no_answer", "missing_key", "several_candidates",
-    "unknown_category", "negated", "other_scale", "unusable_value",
+    "unknown_category", "too_long", "negated", "other_scale", "unusable_value",
 ]  # fmt: skip
+LONGEST = 100_000
+"""Characters: what is longer, without its thinking, is a machine that repeats itself, and no answer."""
 _MISSING = Reading(None, "missing_key")
 _CERTAIN = frozenset({"several_candidates", "empty", "unfinished_thinking"})
 
@@ -103,19 +105,22 @@ class _Reader:
         self.prose = Prose(self.categories, self.numbers)
 
     def parse(self, text: str, wanted: tuple[str, ...], end: Ending) -> Parsed:
-        data = decode(text.strip())
+        text = text.strip()
+        data = decode(text) if len(text) <= LONGEST else None
         if data is not None:
             return _conclude(text, self._from_json(data, wanted), "json", (), end)
         answer, thought, unfinished = without_thinking(text)
+        answer = answer.strip()
         flags: tuple[str, ...] = ("thinking_removed",) if thought else ()
-        if unfinished:
-            return _conclude(answer, dict.fromkeys(wanted, Reading(None, "unfinished_thinking")), "none", flags, end)
-        bare, more = plain(answer)
-        bare = bare.strip()
-        if not bare:
-            return _conclude(bare, dict.fromkeys(wanted, Reading(None, "empty")), "none", flags, end)
-        readings, stage = self._cascade(bare, wanted, end)
-        return _conclude(bare, readings, stage, flags + more, end)
+        if unfinished or len(answer) > LONGEST:
+            reason = "unfinished_thinking" if unfinished else "too_long"
+            return _conclude("", dict.fromkeys(wanted, Reading(None, reason)), "none", flags, end)
+        answer, more = plain(answer)
+        answer = answer.strip()
+        if not answer:
+            return _conclude("", dict.fromkeys(wanted, Reading(None, "empty")), "none", flags, end)
+        readings, stage = self._cascade(answer, wanted, end)
+        return _conclude(answer, readings, stage, flags + more, end)
 
     def _cascade(self, text: str, wanted: tuple[str, ...], end: Ending) -> tuple[dict[str, Reading], Stage]:
         data = decode(text) or (decode(text.replace("'", '"')) if '"' not in text else None)
@@ -126,6 +131,7 @@ class _Reader:
             if any(reading.value is not None or reading is SEVERAL for reading in readings.values()):
                 return readings, "fence"
             text = without_fences(text).strip()
+        text = text.lower()
         plainly = not (end.refused or sounds_refused(text) or (end.cut_short and wanted == ("emotion",)))
         readings = self._amid_prose(text, wanted) or self.prose.read(text, wanted, plainly)
         return self._without_cut_number(text, readings) if end.cut_short else readings, "regex"

@@ -22,17 +22,15 @@ _NOT_BEFORE = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|without|non|un|cannot|lacks?|lacking|absence|hardly|nicht|kein\w*|weder|noch|ohne"
     r"|pas|sans|sin|senza|não|sem|안)\b|n't\b|\b(?:rather|other|less) than\b|\binstead of\b|\bunlike\b|\bopposed to\b)"
     r"(?:[\s-]+(?!(?:but|however|just|only|doubt|question|rather|sondern|mais|sino|ma)\b)[^\W\d_]{1,30}){0,4}[\s-]*$"
-    r"|[不没沒無无非未][很太是有像]{0,2}$",
-    re.IGNORECASE,
+    r"|[不没沒無无非未][很太是有像]{0,2}$"
 )
 _NOT_AFTER = re.compile(
     r"\s?(?:is|are|was|does|do|did|seems?|would|can|could)\s?(?:not\b|n't\b|never\b)"
     r"|[가-힣]{0,2}지[는도]?\s?않|[가-힣]{0,3}[이가은는]?\s?(?:아니|아닌|아닙|아님|없)"
-    r"|(?:では|じゃ|で)?(?:ない|なく|ありません)|(?:そう)?では(?:ない|ありません)",
-    re.IGNORECASE,
+    r"|(?:では|じゃ|で)?(?:ない|なく|ありません)|(?:そう)?では(?:ない|ありません)"
 )
 _NOT_WITHIN = re.compile(r"지[는도]?\s?않|아니|아닌|아닙|아님|없")
-_LIST_ON = re.compile(r"[\s,/]*(?:\b(?:or|nor|and|oder|noch|und|ou|ni|nem|o|e|y|et)\b)?\s*", re.IGNORECASE)
+_LIST_ON = re.compile(r"[\s,/]*(?:\b(?:or|nor|and|oder|noch|und|ou|ni|nem|o|e|y|et)\b)?\s*")
 _NEAR = 80
 _END = r"(?![^\W_])"
 
@@ -55,7 +53,7 @@ class Categories:
         }
         self._pattern = self._words_pattern(labels)
         between = r"\W{1,4}(?:(?:or|and)\W{1,2})?"
-        self._offer = re.compile(between.join(map(re.escape, own.values())) + _END, re.IGNORECASE)
+        self._offer = re.compile(between.join(map(re.escape, own.values())) + _END)
 
     def read(self, text: str) -> Reading:
         """Read a text given as the answer: one of the categories, a word that begins like one, or a phrase."""
@@ -69,7 +67,7 @@ class Categories:
                 return reading or NOTHING
             if _WORD.fullmatch(name):
                 return self._one_word(name)
-        reading = self.anywhere(text)
+        reading = self.anywhere(text.lower())
         return UNKNOWN if reading is NOTHING and len(text) <= _NEAR and len(text.split()) <= 3 else reading
 
     def whole(self, text: str) -> Reading:
@@ -136,7 +134,7 @@ class Categories:
         bounded += [f"{name}(?:입니다|이에요|예요|이다|임){_END}" for name in hangul if len(name) == 1]
         bounded += [re.escape(start) + r"[^\W\d_]*" for start in self._starts if not _HANGUL.match(start)]
         unspaced = [re.escape(name) for name in names if _UNSPACED.search(name) and len(name) > 1]
-        return re.compile("|".join([*unspaced, rf"(?<![^\W_])(?:{'|'.join(bounded)})"]), re.IGNORECASE)
+        return re.compile("|".join([*unspaced, rf"(?<![^\W_])(?:{'|'.join(bounded)})"]))
 
 
 def _denied(text: str, match: re.Match[str]) -> bool:

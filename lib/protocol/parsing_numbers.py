@@ -25,31 +25,26 @@ _AFTER = (
 )
 _HEDGE = (
     r"(?:about|around|approximately|approx|roughly|maybe|probably|perhaps|likely|an?|the|is|was|be|would|of|at|as|to|score"
-    r"|rating|rate|rated|rating|value|level|it's|its|it|I'd|I'll|I|say|give|between|from|this|choose|my|answer|final|on|scale)\b"
+    r"|rating|rate|rated|rating|value|level|it's|its|it|i'd|i'll|i|say|give|between|from|this|choose|my|answer|final|on|scale)\b"
 )
 _BEFORE = rf"(?:{_HEDGE}|[\s:=,*_\"'`|~≈(\[#$\\]|[-=]+>)*+"
 _STRONG = r"(?:say|rate|rated|rating|score|scored|give|giving|assign|choose|pick|select|answer|go\swith|estimate)"
 _WEAK = r"(?:is|be|as|of|at|an?|around|about|approximately|to)"
-_LEADING = re.compile(rf"{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}", re.IGNORECASE)
-_LABELLED = re.compile(rf"[^\n:=0-9]{{1,40}}[:=]{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}", re.IGNORECASE)
-_WHOLE_LINE = re.compile(
-    rf"(?:[^\n:=0-9]{{1,40}}[:=])?{_BEFORE}{_NUMBER}(?:{_SHARE})?[\s.,!?*_\"'`)\]}}|~$\\%]*+", re.IGNORECASE
-)
+_LEADING = re.compile(rf"{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}")
+_LABELLED = re.compile(rf"[^\n:=0-9]{{1,40}}[:=]{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}")
+_WHOLE_LINE = re.compile(rf"(?:[^\n:=0-9]{{1,40}}[:=])?{_BEFORE}{_NUMBER}(?:{_SHARE})?[\s.,!?*_\"'`)\]}}|~$\\%]*+")
 _CUED = re.compile(
-    rf"\b(?:(?P<strong>(?<!not\s)(?<!n't\s){_STRONG}\b[^.;\n0-9]{{0,30}}?)|{_WEAK}\s){_NUMBER}(?:{_SHARE})?{_AFTER}",
-    re.IGNORECASE,
+    rf"\b(?:(?P<strong>(?<!not\s)(?<!n't\s){_STRONG}\b[^.;\n0-9]{{0,30}}?)|{_WEAK}\s){_NUMBER}(?:{_SHARE})?{_AFTER}"
 )
-_ON_SCALE = re.compile(
-    rf"{_NUMBER}(?:{_SHARE}|\son\s(?:a|the|this)\b[^.\n]{{0,20}}?\bscale){_AFTER}",
-    re.IGNORECASE,
-)
+_ON_SCALE = re.compile(rf"{_NUMBER}(?:{_SHARE}|\son\s(?:a|the|this)\b[^.\n]{{0,20}}?\bscale){_AFTER}")
 _JOINED = re.compile(
     r"\s*+(?:-|~|,|;|\.\.+|(?:to|or|and|through|bis|oder|또는)\b)"
-    rf"(?:\s*+(?:or|maybe|perhaps|possibly|even|about|around|up|to|an?)\b)*+\s*+{_NUMBER}(?:{_SHARE})?{_AFTER}",
-    re.IGNORECASE,
+    rf"(?:\s*+(?:or|maybe|perhaps|possibly|even|about|around|up|to|an?)\b)*+\s*+{_NUMBER}(?:{_SHARE})?{_AFTER}"
 )
+_SHARED = re.compile(r"/|of |von |sur |su |de |scale")
+_PLACE = re.compile(r"[0-9]|zero|one|two|three|four|five|six|seven|eight|nine|te|eleven|twelve|twenty|hundred")
 _LISTED = re.compile(r"^[ \t]*+(?:[0-9]{1,2}[.)]|[-•*])[ \t]++", re.MULTILINE)
-_NO_NUMBER = re.compile(r"[\s\"':=]*+[-+]?(?:nan|inf(?:inity)?|null|none|true|false|n/?a)\b", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[\s\"':=]*+[-+]?(?:nan|inf(?:inity)?|null|none|true|false|n/?a)\b")
 _BULLET = re.compile(r"^[ \t]*+-[ \t]++[0-9.]", re.MULTILINE)
 _SIMPLE = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
@@ -59,16 +54,16 @@ class Numbers:
 
     def __init__(self, scale: Scale) -> None:
         self.low, self.high, self.step = float(scale.low), float(scale.high), float(scale.step)
+        self._bottom, self._top = f"{abs(self.low):g}", f"{abs(self.high):g}"
         low, high = _bound(self.low), _bound(self.high)
         to = r"\s?(?:-|to|and|through|until|up\sto|~|bis|und|à|a|y|에서|부터)\s?"
-        label_low, label_high = re.escape(scale.low_label), re.escape(scale.high_label)
+        label_low, label_high = re.escape(scale.low_label.lower()), re.escape(scale.high_label.lower())
         noted = r"\s?\([^()\n]{0,60}\)"
         self._echo = re.compile(
             rf"\(?(?<![\w.]){low}{to}{high}(?![\w./])\)?|(?<![\w.]){low}{noted}{to}{high}{noted}"
             rf"|(?<![\w.]){low}\W{{1,3}}{label_low}\W{{1,12}}(?:and\s|to\s)?{high}\W{{1,3}}{label_high}"
             rf"|{label_low}\s\(?{low}\)?\W{{1,3}}(?:and\s|to\s)?{label_high}\s\(?{high}\)?(?!\w)"
-            r"|(?<![\w.])[0-9]{1,3}(?:-point\b|\spoint\sscale\b)",
-            re.IGNORECASE,
+            r"|(?<![\w.])[0-9]{1,3}(?:-point\b|\spoint\sscale\b)"
         )  # fmt: skip
 
     def take(self, value: float, flags: tuple[str, ...] = ()) -> Reading:
@@ -86,7 +81,7 @@ class Numbers:
         """Read a text given as the answer; `anywhere` also takes numbers that its words point at."""
         if _SIMPLE.fullmatch(text):
             return self.take(float(text))
-        text = text.strip()
+        text = text.strip().lower()
         word = number_word(text.strip(" .,!?*_\"'`()[]"))
         if word is not None:
             return self.take(word, ("number_word",))
@@ -113,7 +108,8 @@ class Numbers:
         return self.step < 1 or any(self.low <= number <= self.high for number in longer)
 
     def _without_echo(self, text: str) -> str:
-        text = self._echo.sub(" ", text)
+        if "point" in text or (self._bottom in text and self._top in text):
+            text = self._echo.sub(" ", text)
         markers = [found[0].strip() for found in _LISTED.finditer(text)]
         if markers and (markers[0] in {"-", "•", "*"} or markers[:2] in (["1.", "2."], ["1)", "2)"])):
             text = _LISTED.sub("", text)
@@ -132,7 +128,11 @@ class Numbers:
 
     def _pointed_at(self, text: str) -> list[Reading]:
         readings: dict[Reading, None] = {}
+        if not _PLACE.search(text):
+            return []
         for pattern in (_CUED, _ON_SCALE):
+            if pattern is _ON_SCALE and not _SHARED.search(text):
+                continue
             for found in pattern.finditer(text):
                 reading = self._with_next(found, text)
                 weak = pattern is _CUED and found["strong"] is None

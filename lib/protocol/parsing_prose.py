@@ -12,24 +12,21 @@ from lib.protocol.parsing_text import NOTHING, SEVERAL, UNUSABLE, Reading, agree
 
 _ANSWER = re.compile(
     r"\banswer[\"'`*_]*+(?:\s(?:is|would\sbe)\b|\s?[:=])[\s:=\"'`*_]*+(?P<said>[^\n]{1,160})"
-    r"|\\boxed\{(?:\\text\{)?(?P<boxed>[^{}\n]{1,80})\}|<answer>(?P<tagged>[^<]{1,160})",
-    re.IGNORECASE,
+    r"|\\boxed\{(?:\\text\{)?(?P<boxed>[^{}\n]{1,80})\}|<answer>(?P<tagged>[^<]{1,160})"
 )
 _LIKE_EMOTION = re.compile(
     r"(?<!\w)(?:expression|label|category|class|classification|prediction|response|result)[\"'`*_]*+"
-    r"(?:\s?[:=]|\s(?:is|would\sbe|appears\sto\sbe|seems\sto\sbe)\b)[\s:=\"'`*_]*+(?P<said>[^\n]{1,160})",
-    re.IGNORECASE,
+    r"(?:\s?[:=]|\s(?:is|would\sbe|appears\sto\sbe|seems\sto\sbe)\b)[\s:=\"'`*_]*+(?P<said>[^\n]{1,160})"
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*|__([^_\n]{1,80})__")
 _POINTER = re.compile(
     r"[\"'`*_\\]*+(?:\s?\((?P<noted>[^()\n]{0,60})\))?[\"'`*_\\]*+(?:\s(?:rating|score|level|value|label)\b)?[\"'`*_\\]*+"
     r"(?:\s*+(?P<sign>[:=|]|->|=>)[\s:=|\"'`*_>\\]*+"
     r"|\s(?P<verb>(?:shown\s|expressed\s|displayed\s|conveyed\s|depicted\s)?"
-    r"(?:is|was|would\sbe|(?:appears|seems)\sto\sbe))\b\s?)?",
-    re.IGNORECASE,
+    r"(?:is|was|would\sbe|(?:appears|seems)\sto\sbe))\b\s?)?"
 )
 _CUT = re.compile(r"[\"(;{}|\n]|\.(?=\s|$)|\s-+\s")
-_NULL = re.compile(r"(?:null|none|nan|true|false|n/?a|-?inf(?:inity)?)\b", re.IGNORECASE)
+_NULL = re.compile(r"(?:null|none|nan|true|false|n/?a|-?inf(?:inity)?)\b")
 _PHRASE = 160
 _MANY = 4
 
@@ -43,7 +40,7 @@ class Prose:
         steps = sorted(("emotion", *numbers), key=len, reverse=True)
         self._steps = {_letters(step): step for step in steps}
         names = "|".join(r"[\s_-]?".join(map(re.escape, step.split("_"))) for step in steps)
-        self._key = re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])", re.IGNORECASE)
+        self._key = re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])")
 
     def read(self, text: str, wanted: tuple[str, ...], plainly: bool) -> dict[str, Reading]:
         """Read all wanted steps; `plainly` says that the words of a sentence may be taken for the answer, too."""

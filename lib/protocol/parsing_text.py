@@ -128,17 +128,21 @@ _REFUSED_BY_SERVER = frozenset(
     | {"image_safety", "image_prohibited_content", "image_recitation", "jailbreak"}
 )
 _CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_MAY_REFUSE = re.compile(
+    r"sorry|unable|not (?:able|comfortable|allowed|permitted|possible)|can(?:not|'t| not)|could(?:n't| not)|won't"
+    r"|will not|decline|as an? (?:ai|art|lang|large)|apolog|impossible|my guide|our guide|my polic|our polic"
+    r"|죄송|없|leid|nicht|siento|puedo|désol|peux pas|dispiace|non posso|desculpe|não posso"
+    r"|抱歉|[对對]不起|[无無]法|申し訳|できません"
+)
 _REFUSAL = re.compile(
-    r"\bI\s?(?:'m|\sam)\s(?:\w+\s){0,2}?(?:sorry|unable|not able|not comfortable|not allowed|not permitted)\b"
-    r"|\b(?:I|we)\s(?:\w+\s)?(?:can(?:no|')t|can not|could(?:n't| not)|won't|will not|must decline|decline)\b"
-    r"|\bas an? (?:AI|artificial|language model)\b|\b(?:apologi[sz]e|my apologies)\b|\bunable to\b"
-    r"|\b(?:cannot|can't|can not|not possible to|impossible to) (?:be )?(?:assist|help|determin|identif|provid|comply"
-    r"|analy|process|judg|assess|rate|infer|recogni|see|tell|view)\w*"
-    r"|\bagainst (?:my|our) (?:guidelines|polic)|죄송|할 수 (?:가 |는 )?없|드릴 수 (?:가 |는 )?없|알 수 (?:가 |는 )?없"
-    r"|\btut mir leid\b|\bkann (?:ich )?(?:\w+ ){0,3}nicht\b|\blo siento\b|\bno puedo\b|\bdésolée?\b|\bje ne peux pas\b"
-    r"|\bmi dispiace\b|\bnon posso\b|\bdesculpe\b|\bnão posso\b"
-    r"|抱歉|对不起|對不起|无法|無法|申し訳|できません|ごめんなさい",
-    re.IGNORECASE,
+    r"\b(?:i(?:'m|\sam)\s(?:\w{1,20}\s){0,2}?(?:sorry|unable|not (?:able|comfortable|allowed|permitted))\b"
+    r"|(?:i|we)\s(?:\w{1,20}\s)?(?:can(?:no|')t|can not|could(?:n't| not)|won't|will not|decline)\b"
+    r"|as an? (?:ai|artificial|(?:large )?language model)\b|apologi[sz]e\b|my apologies\b|unable to\b"
+    r"|(?:cannot|can't|can not|not possible to|impossible to) (?:be )?(?:assist|help|determin|identif|provid|comply"
+    r"|analy|process|judg|assess|rate|infer|recogni|see|tell|view)|against (?:my|our) (?:guidelines|polic)"
+    r"|tut mir leid\b|kann (?:ich )?(?:\w{1,20} ){0,3}nicht\b|lo siento\b|no puedo\b|désolée?\b|je ne peux pas\b"
+    r"|mi dispiace\b|non posso\b|desculpe\b|não posso\b)"
+    r"|죄송|[할릴알] 수 ?[가는]? ?없|抱歉|[对對]不起|[无無]法|申し訳|できません"
 )
 
 
@@ -162,4 +166,5 @@ def ending(finish_reason: str | None, refusal: str | None) -> Ending:
 
 def sounds_refused(text: str) -> bool:
     """Whether a text has one of the phrases with which machines decline."""
-    return _REFUSAL.search(text) is not None
+    text = text.lower()
+    return _MAY_REFUSE.search(text) is not None and _REFUSAL.search(text) is not None
