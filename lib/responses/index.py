@@ -208,7 +208,9 @@ class IndexReader:
         for position, line in enumerate(block.lines):
             key = pack(line.key)
             if key is None or line.condition != condition:
-                self.report.add_fault(Fault(name, block.number_of(position), _misplaced(line, condition, key)))
+                self.report.add_fault(
+                    Fault(name, block.number_of(position), misplaced(line.key, line.condition, condition))
+                )
                 used -= 1
                 continue
             if line.cost is not None:
@@ -240,10 +242,11 @@ def _details(line: Line) -> Details:
     )  # fmt: skip
 
 
-def _misplaced(line: Line, condition: str, key: bytes | None) -> str:
-    if key is None:
-        return f"impossible key: got {line.key[:80]!r}, expected 64 hexadecimal digits"
-    return f"of another condition: got {line.condition[:80]!r}, in the files of {condition!r}"
+def misplaced(key: str, found: str, condition: str) -> str:
+    """Why a line of JSON is no answer of `condition`, given its key and the condition that it names."""
+    if pack(key) is None:
+        return f"impossible key: got {key[:80]!r}, expected 64 hexadecimal digits"
+    return f"of another condition: got {found[:80]!r}, in the files of {condition!r}"
 
 
 def merge(indexes: list[Index], files: Files) -> Index:
@@ -254,14 +257,14 @@ def merge(indexes: list[Index], files: Files) -> Index:
     merged = Index()
     for position, index in enumerate(indexes):
         both = {key for key in index if key in merged.answers or key in merged.failures} if position else set()
-        older = set(_older(both, position, files))
+        lost = set(older(both, position, files))
         for key in both:
-            (index if key in older else merged).drop(key)
+            (index if key in lost else merged).drop(key)
         merged.update(index)
     return merged
 
 
-def _older(keys: set[bytes], position: int, files: Files) -> list[bytes]:
+def older(keys: set[bytes], position: int, files: Files) -> list[bytes]:
     """Those of `keys` whose last line in one file is older than that in some file before it."""
     if not keys:
         return []

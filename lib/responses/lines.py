@@ -14,7 +14,7 @@ import msgspec
 from lib.errors import StoreError
 from lib.responses.report import Fault, StoreReport, Tail
 
-CHUNK = 1 << 21
+CHUNK = 1 << 19
 STEP_BACK = 1 << 16
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 EXCERPT = 60
@@ -75,18 +75,19 @@ class LineReader(Generic[T]):
                 rest += chunk
                 continue
             data, rest = rest + chunk[:cut], chunk[cut:]
-            yield self._decode(data, offset, number)
+            ends = data.count(b"\n")
+            yield self._decode(data, offset, number, ends)
             offset += len(data)
-            number += data.count(b"\n")
+            number += ends
         if rest:
-            yield self._decode(rest, offset, number)
+            yield self._decode(rest, offset, number, 1)
 
-    def _decode(self, data: bytes, offset: int, number: int) -> Block[T]:
+    def _decode(self, data: bytes, offset: int, number: int, count: int) -> Block[T]:
         try:
             lines = self.decoder.decode_lines(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._decode_singly(data, offset, number)
-        if len(lines) == data.count(b"\n") + (not data.endswith(b"\n")):
+        if len(lines) == count:
             return Block(data, offset, number, lines)
         return self._decode_singly(data, offset, number)
 

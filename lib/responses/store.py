@@ -18,6 +18,7 @@ from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place,
 from lib.responses.lines import find_end, mend_end
 from lib.responses.locks import NO_LOCKS, held, is_held
 from lib.responses.record import Failure, Response, encode, with_whole_characters
+from lib.responses.removed import read_removed
 from lib.responses.report import StoreReport, Tail
 from lib.responses.shard import ALL, Shard, parse_shard
 from lib.responses.writer import Writer
@@ -62,7 +63,7 @@ class Store:
         return self._index.details.get(packed) if packed else None
 
     def spent(self) -> dict[str, float]:
-        """What all lines cost together, replaced and failed ones included, by currency."""
+        """What all lines cost together by currency, with those that failed, were replaced or were taken out."""
         return dict(self._index.spent)
 
     def keys(self) -> set[str]:
@@ -140,6 +141,9 @@ class Store:
                 self.report.tails.append(Tail(self._name(path), end.cut, complete=end.complete))
             indexes.append(self._reader.read(number, self._name(path), end.good))
         self._index = merge(indexes, opened)
+        for removed in read_removed(self.folder):
+            for currency, cost in removed.spent.items():
+                self._index.spend(cost, currency)
         self._count()
 
     def _count(self) -> None:
