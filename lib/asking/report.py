@@ -12,7 +12,7 @@ Cause = Literal["interrupted", "budget", "unauthorized", "failures", "retry_afte
 
 @dataclass(slots=True)
 class Version:
-    """One version of the model as the server named it: in how many answers of this run, and since when."""
+    """One version of the model as the server named it: in how many answers, and since when."""
 
     model_version: str | None
     fingerprint: str | None
@@ -54,6 +54,8 @@ class RunReport:
         How long the run took, and how long of that the server had asked for a pause.
     versions : list of Version
         In order of appearance in this run; more than one is a change in mid-run.
+    versions_stored : list of Version
+        The same of all answers that the condition has, earlier runs' and other shards' included.
     concurrency : tuple of int
         The fewest requests at once that were allowed, and those at the end.
     stopped, message : str or None
@@ -78,6 +80,7 @@ class RunReport:
     seconds: float = 0.0
     paused: float = 0.0
     versions: list[Version] = field(default_factory=list)
+    versions_stored: list[Version] = field(default_factory=list)
     concurrency: tuple[int, int] = (0, 0)
     stopped: Cause | None = None
     message: str | None = None

@@ -15,6 +15,7 @@ from lib.asking.settings import RunSettings
 from lib.asking.spending import Spending
 from lib.asking.stopping import Stop
 from lib.asking.tally import Tally
+from lib.asking.versions import stored_versions
 from lib.asking.walker import Walk, Walker
 from lib.backends.base import Backend
 from lib.protocol.plan import Plan
@@ -80,7 +81,9 @@ async def ask_all(
     run = _Run(
         plan, items, repeats, backend, store, settings=settings or RunSettings(), progress=progress, stop=stop
     )  # fmt: skip
-    return await run.run()
+    report = await run.run()
+    report.versions_stored = await asyncio.to_thread(stored_versions, store.folder)
+    return report
 
 
 class _Run:

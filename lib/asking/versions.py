@@ -1,0 +1,44 @@
+"""Which versions of a model gave the stored answers of a condition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from lib.asking.report import Version
+from lib.responses.record import Failure
+from lib.responses.store import shard_files
+
+
+class _Line(msgspec.Struct, gc=False):
+    asked_at: str
+    model_version: str | None = None
+    fingerprint: str | None = None
+    failure: Failure | None = None
+
+
+LINES = msgspec.json.Decoder(_Line)
+
+
+def stored_versions(folder: Path) -> list[Version]:
+    """Count answers by the version that the server named, in order of their first answer.
+
+    Every answer counts, also one that a later one replaced; lines that cannot be read and answers without a version do
+    not. Versions of a batch count from the time it was handed in.
+    """
+    found: dict[tuple[str | None, str | None], Version] = {}
+    for path in shard_files(folder).values():
+        with path.open("rb") as stream:
+            for text in stream:
+                try:
+                    line = LINES.decode(text)
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    continue
+                name = (line.model_version, line.fingerprint)
+                if line.failure is not None or name == (None, None):
+                    continue
+                version = found.setdefault(name, Version(*name, 0, line.asked_at))
+                version.answers += 1
+                version.first_seen = min(version.first_seen, line.asked_at)
+    return sorted(found.values(), key=lambda version: version.first_seen)
