@@ -25,6 +25,7 @@ CHAPTERS = {
     "mixed": ["data", "null", "predictions"],
     "stereotypes": ["data", "predictions"],
     "thinking": ["data", "predictions"],
+    "responses": ["data", "predictions", "answers"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
     "omnibus": ["data", "predictions"],

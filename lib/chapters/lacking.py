@@ -50,8 +50,9 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `conditions` (any, with predictions or without), `context carry` (any that is asked step by step), `machines`,
         `vlm`, `fer` (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any
         factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
-        (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `pairs` (planned pairs of
-        conditions), `twin`, `ledger` (of published figures).
+        (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones,
+        from which predictions were read), `pairs` (planned pairs of conditions), `twin`, `ledger` (of published
+        figures).
 
     Raises
     ------
@@ -126,6 +127,11 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         _thought_by_step,
         "machine that reports the thinking tokens of each step",
         "Add columns thinking_tokens_<step> to its predictions to get it.",
+    ),
+    "answers": (
+        lambda data, _: bool(data.source.answered),
+        "stored answers of machines",
+        "Ask one with `rater infer -m <condition>` to get it.",
     ),
     "pairs": (
         _paired,

@@ -18,6 +18,7 @@ from lib.sections.human import human_section
 from lib.sections.mixed import mixed_section
 from lib.sections.omnibus import omnibus_section
 from lib.sections.reliability import reliability_section
+from lib.sections.responses import responses_section
 from lib.sections.stereotypes import stereotypes_section
 from lib.sections.substitutability import substitutability_section
 from lib.sections.thinking import thinking_section
@@ -67,6 +68,8 @@ BESIDE = ("machines", "human-null")
 ALONE = "there is one machine only"
 UNLABELLED = "people gave no emotion labels"
 SIZES = "no three models of one family state their number of parameters"
+NO_NOTES = "all stored answers were read at once, whole and without any note"
+NO_COSTS = "no stored answer has a known cost"
 
 SECTIONS: tuple[Section, ...] = (
     Section("design", design_section, (
@@ -146,6 +149,11 @@ SECTIONS: tuple[Section, ...] = (
         Table("mixed_terms", "Mixed models of machine against people: type III tests", RATED),
         Table("mixed_bias", "Mixed models of machine against people: estimated bias by level", RATED),
         Table("mixed_fits", "Mixed models of machine against people: variances, n, notes", RATED),
+    )),
+    Section("responses", responses_section, (
+        Table("answer_stages", "At which stage each machine's stored answers were read", ("answers",)),
+        Table("answer_notes", "Why answers have no value, failed or were noted", ("answers",), NO_NOTES),
+        Table("answer_costs", "What each machine's stored answers cost", ("answers",), NO_COSTS),
     )),
     Section("calibration", calibration_section, (
         Table("calibration", "Errors of each machine before and after cross-validated calibration", RATED),
