@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import urllib.request
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -24,6 +22,7 @@ from lib.backends.failures import from_network, from_status, malformed
 from lib.backends.gemini_reading import read_answer
 from lib.backends.gemini_settings import generation_settings
 from lib.backends.secrets import find_key, hide_in_logs
+from lib.backends.sessions import open_session
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
@@ -33,7 +32,6 @@ ADDRESS = "https://generativelanguage.googleapis.com"
 ADDRESS_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 VERSION = "v1beta"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-CONNECTIONS = 1024
 WITHIN = 10.0
 SERVER = "Gemini"
 
@@ -60,9 +58,7 @@ class GeminiBackend:
     def _open(self) -> genai.Client:
         """Open the connections, which belong to the event loop that runs now."""
         if self._client is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS), proxy=_proxy(self.address)
-            )
+            self._session = open_session(self.address)
             self._client = genai.Client(
                 api_key=self.key or "none",
                 vertexai=False,
@@ -161,11 +157,3 @@ def _retry_info(details: object) -> float | None:
             except ValueError:
                 return None
     return None
-
-
-def _proxy(address: str) -> str | None:
-    """The proxy that the environment names for an address, looked up once."""
-    parts = urlsplit(address)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
-        return None
-    return urllib.request.getproxies().get(parts.scheme)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 import ollama
 
@@ -13,21 +15,45 @@ from lib.backends.ollama_probe import examine
 from lib.backends.ollama_settings import address_of, chat_settings
 from lib.backends.openai_reading import count
 from lib.backends.secrets import find_key, hide_in_logs
+from lib.backends.sessions import open_session
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.protocol.question import Question
 
-CONNECT_WITHIN = 10.0
-CONNECTIONS = 1024
 SERVER = "Ollama"
 
 
 class _RefusedError(Exception):
-    """A status other than 200, with the headers that the SDK's own error leaves out."""
+    """A failure's status, with the headers that the SDK's own error leaves out."""
 
-    def __init__(self, response: httpx.Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class _OverAiohttp(httpx.AsyncBaseTransport):
+    """What carries the SDK's requests."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.session is None:
+            self.session = open_session(self.address)
+        async with self.session.request(
+            request.method, str(request.url), headers=request.headers, data=await request.aread(), allow_redirects=False
+        ) as response:
+            body = await response.read()
+            if response.status >= 400:
+                raise _RefusedError(response.status, response.headers, body)
+            return httpx.Response(response.status, content=body, request=request)
+
+    async def aclose(self) -> None:
+        if self.session is not None:
+            await self.session.close()
 
 
 class OllamaBackend:
@@ -44,10 +70,8 @@ class OllamaBackend:
         self.digest: str | None = None
         self.client = ollama.AsyncClient(
             host=address_of(condition),
-            timeout=httpx.Timeout(None, connect=CONNECT_WITHIN),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             headers=_headers(condition),
-            event_hooks={"response": [_stop_at_failures]},
+            transport=_OverAiohttp(address_of(condition)),
         )
 
     async def preflight(self) -> None:
@@ -68,9 +92,8 @@ class OllamaBackend:
         try:
             response = await self.client.chat(messages=[message], stream=False, **self._settings)
         except _RefusedError as error:
-            reply = error.response
-            failure = from_status(SERVER, reply.status_code, reply.content, reply.headers)
-        except (httpx.HTTPError, OSError) as error:
+            failure = from_status(SERVER, error.status, error.body, error.headers)
+        except (aiohttp.ClientError, httpx.HTTPError, OSError) as error:
             failure = from_network(SERVER, error)
         except ValueError as error:
             failure = malformed(SERVER, type(error).__name__)
@@ -94,12 +117,6 @@ class OllamaBackend:
     async def close(self) -> None:
         """Close all connections."""
         await self.client.close()  # type: ignore[no-untyped-call]
-
-
-async def _stop_at_failures(response: httpx.Response) -> None:
-    if response.status_code >= 400:
-        await response.aread()
-        raise _RefusedError(response)
 
 
 def _headers(condition: Condition) -> dict[str, str]:

@@ -15,14 +15,12 @@ from lib.backends.openai_probe import recognise
 from lib.backends.openai_reading import read_answer, refused
 from lib.backends.openai_settings import HOSTED, OTHER, Flavour, address_of, check, is_hosted, request_settings
 from lib.backends.secrets import find_key, hide_in_logs
+from lib.backends.sessions import CONNECT_WITHIN, CONNECTIONS
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 from lib.protocol.question import Question
 
-CONNECT_WITHIN = 10.0
-CONNECTIONS = 1024
-"""More than any run asks at once, so that no request waits for a connection."""
 NO_KEY = "none"
 JSON = {"Content-Type": "application/json"}
 

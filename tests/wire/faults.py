@@ -42,7 +42,8 @@ class Settings:
     `faults` are rates by name (their sum at most 1); which request is hit depends on `seed`, the request's content and
     how often it was asked before, never on time or order. `script` names the faults of the next requests, one each
     ("" is none); only when it is used up do rates count. `key` is the only key let in (None lets in everybody).
-    `model_version_after` is the number of answers after which another version answers.
+    `model_version_after` is the number of answers after which another version answers. `owned_by` and `server_header`
+    are what an OpenAI-compatible server says of itself; `version`, `capabilities` and `thinking` what an Ollama does.
     """
 
     faults: dict[str, float] = field(default_factory=dict)
@@ -56,6 +57,11 @@ class Settings:
     models: list[str] | None = None
     model_version_after: int | None = None
     strict: bool = True
+    owned_by: str | None = None
+    server_header: str | None = None
+    version: str = "0.12.11"
+    capabilities: list[str] | None = None
+    thinking: dict[str, object] | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted({*self.faults, *filter(None, self.script)} - set(FAULTS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from wire.answers import draw
 from wire.dialect import Asked, BadRequestError, Said, image_hash
 
 VERSION = "gemini-2.5-flash-001"
@@ -81,7 +82,7 @@ def render(asked: Asked, said: Said) -> dict[str, Any]:
             "topCandidates": [{"candidates": [_candidate(one) for one in top]} for top in said.log_probabilities],
         }
     body: dict[str, Any] = {"modelVersion": said.version, "responseId": "r1"}
-    if said.fault == "refusal" and len(asked.prompt) % 2:
+    if said.fault == "refusal" and draw("blocked", asked.prompt, asked.image) % 2:
         body["promptFeedback"] = {"blockReason": "SAFETY"}
     else:
         body["candidates"] = [candidate, candidate | {"index": 1}] if said.fault == "duplicate" else [candidate]

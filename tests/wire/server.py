@@ -180,7 +180,11 @@ def _listed(dialect: ModuleType, wrap: Callable[[list[dict[str, Any]]], object])
         models = MODELS if wire.settings.models is None else wire.settings.models
         name = found.groupdict().get("model")
         if name is None:
-            return as_json(wrap([dialect.model(one) for one in models]))
+            listed = [dialect.model(one) for one in models]
+            for one in listed if wire.settings.owned_by and dialect is openai_dialect else []:
+                one["owned_by"] = wire.settings.owned_by
+            header = {"Server": wire.settings.server_header} if wire.settings.server_header else {}
+            return as_json(wrap(listed), headers=header)
         if name not in models:
             return as_json(dialect.error(404, f"The model '{name}' does not exist", "model_not_found"), 404)
         return as_json(dialect.model(name))
@@ -193,7 +197,12 @@ def _show(wire: Wire, request: Request, _found: re.Match[str]) -> Reply:
     if name not in (MODELS if wire.settings.models is None else wire.settings.models):
         return as_json({"error": f"model '{name}' not found"}, 404)
     capabilities = ["completion", "vision", *(["thinking"] if ollama_dialect.can_think(name) else [])]
-    return as_json({"details": {"family": "wire"}, "model_info": {}, "capabilities": capabilities})
+    shown = {
+        "details": {"family": "wire"},
+        "model_info": {},
+        "capabilities": wire.settings.capabilities or capabilities,
+    }
+    return as_json(shown if wire.settings.thinking is None else shown | {"thinking": wire.settings.thinking})
 
 
 def _control(wire: Wire, request: Request, _found: re.Match[str]) -> Reply:
@@ -212,7 +221,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("POST", re.compile(r"/api/chat"), ask(ollama_dialect, "ollama")),
     ("GET", re.compile(r"/api/tags"), _listed(ollama_dialect, lambda models: {"models": models})),
     ("POST", re.compile(r"/api/show"), _show),
-    ("GET", re.compile(r"/api/version"), lambda *_: as_json({"version": "0.12.11"})),
+    ("GET", re.compile(r"/api/version"), lambda wire, *_: as_json({"version": wire.settings.version})),
     ("GET", re.compile(r"/_wire"), _control),
     ("POST", re.compile(r"/_wire"), _control),
 ]  # fmt: skip
