@@ -9,6 +9,7 @@ import selectors
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 from PIL import Image
 from tests_support import SMALL_STUDY
 
@@ -19,7 +20,7 @@ from lib.contracts.prompts import PromptSet
 from lib.contracts.study import Study
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
-from lib.responses.store import Store, open_store
+from lib.responses.store import Store, open_store, read_store
 
 PROMPTS = {
     "id": "small",
@@ -163,6 +164,10 @@ def ask(folder: Path, plan: Plan, items, backend, *, repeats: int = 1, **setting
 
 
 def stored(folder: Path, plan: Plan) -> Store:
-    from lib.responses.store import read_store
-
     return read_store(folder, plan.condition.id)
+
+
+def lines(folder: Path, plan: Plan) -> list[dict]:
+    """All lines of the store, in the order in which they were written."""
+    path = folder / plan.condition.id / "all.jsonl"
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from lib.asking.report import Version
+from lib.responses.lines import LineReader
 from lib.responses.record import Failure
+from lib.responses.report import StoreReport
 from lib.responses.store import shard_files
 
 
@@ -29,16 +33,19 @@ def stored_versions(folder: Path) -> list[Version]:
     """
     found: dict[tuple[str | None, str | None], Version] = {}
     for path in shard_files(folder).values():
-        with path.open("rb") as stream:
-            for text in stream:
-                try:
-                    line = LINES.decode(text)
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    continue
-                name = (line.model_version, line.fingerprint)
-                if line.failure is not None or name == (None, None):
-                    continue
-                version = found.setdefault(name, Version(*name, 0, line.asked_at))
-                version.answers += 1
-                version.first_seen = min(version.first_seen, line.asked_at)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for block in LineReader(handle, path.name, os.fstat(handle).st_size, LINES, StoreReport()):
+                _add(found, block.lines)
+        finally:
+            os.close(handle)
     return sorted(found.values(), key=lambda version: version.first_seen)
+
+
+def _add(found: dict[tuple[str | None, str | None], Version], lines: Iterable[_Line]) -> None:
+    for line in lines:
+        name = (line.model_version, line.fingerprint)
+        if line.failure is None and name != (None, None):
+            version = found.get(name) or found.setdefault(name, Version(*name, 0, line.asked_at))
+            version.answers += 1
+            version.first_seen = min(version.first_seen, line.asked_at)

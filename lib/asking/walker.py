@@ -106,10 +106,10 @@ class Walker:
     def close(self) -> None:
         """Write what was withheld, unless nothing tells that the machine can be asked as it was."""
         report = self._tally.report
-        if self._withheld and not report.stopped and not report.answered + report.answered_before:
-            self._end(too_many_failures(REFUSED, report.last_failure[REFUSED], self._tally.failed_in_a_row))
-        if report.stopped != "failures":
+        if report.answered + report.answered_before and report.stopped != "failures":
             self._write_withheld()
+        elif self._withheld and not report.stopped:
+            self._end(too_many_failures(REFUSED, report.last_failure[REFUSED], self._tally.failed_in_a_row))
 
     def _question(self, walk: Walk) -> Question | None:
         """The question to ask next; None, and counted, if there is none."""
