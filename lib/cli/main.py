@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lib.cli import analyze, audit, backends, build, doctor, export, infer, step, trace
+from lib.cli import analyze, audit, backends, build, doctor, export, infer, responses, step, trace
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("audit")(audit.audit)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
+app.add_typer(responses.app, name="responses")
 app.add_typer(step.app, name="step", hidden=True)
 
 

@@ -13,8 +13,9 @@ import msgspec
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item
 from lib.protocol.replay import Outcome, replay
-from lib.responses.index import Line, pack, read_date
+from lib.responses.index import Line, pack
 from lib.responses.lines import LineReader
+from lib.responses.merge import read_date
 from lib.responses.record import Response
 from lib.responses.report import StoreReport
 from lib.responses.store import Store, shard_files

@@ -9,7 +9,6 @@ from binascii import Error as NotHexadecimal
 from binascii import hexlify, unhexlify
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ LONG = 600
 """Characters from which on an answer stays in its file and is read when it is looked up."""
 POOL = 50_000
 KEY_BYTES = 32
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Line(msgspec.Struct, gc=False):
@@ -67,11 +65,6 @@ class DetailedLine(Line, gc=False):
     mode: str = "live"
 
 
-class _Dated(msgspec.Struct, gc=False):
-    key: str
-    asked_at: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a long answer is: its file among those opened, first byte and length."""
@@ -105,7 +98,6 @@ def _close_all(handles: list[int]) -> None:
 
 LINES = msgspec.json.Decoder(Line)
 DETAILED = msgspec.json.Decoder(DetailedLine)
-DATED = msgspec.json.Decoder(_Dated)
 
 
 @dataclass
@@ -247,49 +239,3 @@ def misplaced(key: str, found: str, condition: str) -> str:
     if pack(key) is None:
         return f"impossible key: got {key[:80]!r}, expected 64 hexadecimal digits"
     return f"of another condition: got {found[:80]!r}, in the files of {condition!r}"
-
-
-def merge(indexes: list[Index], files: Files) -> Index:
-    """Put the files of one condition together, in the order in which they were opened.
-
-    Where several hold a question, the line that was asked last stands; of lines asked at once, that of the later file.
-    """
-    merged = Index()
-    for position, index in enumerate(indexes):
-        both = {key for key in index if key in merged.answers or key in merged.failures} if position else set()
-        lost = set(older(both, position, files))
-        for key in both:
-            (index if key in lost else merged).drop(key)
-        merged.update(index)
-    return merged
-
-
-def older(keys: set[bytes], position: int, files: Files) -> list[bytes]:
-    """Those of `keys` whose last line in one file is older than that in some file before it."""
-    if not keys:
-        return []
-    own = _dates(files.handles[position], keys)
-    before: dict[bytes, datetime] = {}
-    for handle in files.handles[:position]:
-        for key, date in _dates(handle, keys).items():
-            before[key] = max(date, before.get(key, date))
-    return [key for key in keys if own.get(key, NEVER) < before.get(key, NEVER)]
-
-
-def _dates(handle: int, keys: set[bytes]) -> dict[bytes, datetime]:
-    dates: dict[bytes, datetime] = {}
-    for block in LineReader(handle, "", os.fstat(handle).st_size, DATED, StoreReport()):
-        for line in block.lines:
-            key = pack(line.key)
-            if key in keys:
-                dates[key] = read_date(line.asked_at)
-    return dates
-
-
-def read_date(text: str) -> datetime:
-    """The time of a line; one that cannot be read is before all others."""
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError:
-        return NEVER
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from lib.responses.index import Files, misplaced, older, pack
+from lib.responses.index import Files, misplaced, pack
 from lib.responses.lines import LineReader
+from lib.responses.merge import older
 from lib.responses.record import Response
 from lib.responses.report import Fault, StoreReport
 from lib.responses.store import shard_files

@@ -14,9 +14,10 @@ from pathlib import Path
 from lib.contracts.study import check_id
 from lib.errors import StoreError
 from lib.protocol.question import Stored
-from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place, merge, pack, unpack
+from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place, pack, unpack
 from lib.responses.lines import find_end, mend_end
 from lib.responses.locks import NO_LOCKS, held, is_held
+from lib.responses.merge import merge
 from lib.responses.record import Failure, Response, encode, with_whole_characters
 from lib.responses.removed import read_removed
 from lib.responses.report import StoreReport, Tail

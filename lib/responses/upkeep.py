@@ -77,7 +77,9 @@ def compact(folder: Path, condition: str, *, discard: bool = False, set_aside: b
     return done
 
 
-def prune(folder: Path, condition: str, questions: Collection[str], *, dry_run: bool = False) -> Rewritten:
+def prune(
+    folder: Path, condition: str, questions: Callable[[], Collection[str]], *, dry_run: bool = False
+) -> Rewritten:
     """Take out the lines whose question the study does not ask any more; they go to `<shard>.pruned.jsonl`.
 
     Parameters
@@ -85,7 +87,7 @@ def prune(folder: Path, condition: str, questions: Collection[str], *, dry_run: 
     folder, condition
         The folder of all responses, and the condition's id.
     questions
-        The keys of all questions that the study asks now.
+        Gives the keys of all questions that the study asks now; called once no run can add answers any more.
     dry_run
         Count only.
 
@@ -95,15 +97,15 @@ def prune(folder: Path, condition: str, questions: Collection[str], *, dry_run: 
         A run holds the condition, or the disk is full. Lines that cannot be used stay where they are.
     """
     own = condition_folder(folder, condition)
-    present = {packed for key in questions if (packed := pack(key)) is not None}
     if dry_run:
-        done = Rewritten()
+        done, present = Rewritten(), _packed(questions())
         for path in shard_files(own).values():
             for line in read_lines(path, condition, done.report):
                 done.kept += line.key in present
                 done.removed += line.key not in present
         return done
     with _alone(own, condition) as done:
+        present = _packed(questions())
         for path in shard_files(own).values():
             _Rewriter(condition, done).prune(path, present)
     return done
@@ -119,6 +121,10 @@ def _alone(own: Path, condition: str) -> Iterator[Rewritten]:
             tail = mend_end(path, f"{condition}/{path.name}", _now())
             done.report.tails += [tail] if tail else []
         yield done
+
+
+def _packed(questions: Collection[str]) -> set[bytes]:
+    return {packed for key in questions if (packed := pack(key)) is not None}
 
 
 class _Rewriter:

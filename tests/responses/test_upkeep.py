@@ -106,27 +106,27 @@ def test_a_tail_that_was_cut_off_is_set_aside_first(tmp_path: Path) -> None:
 def test_nothing_is_rewritten_while_a_run_goes_on(tmp_path: Path) -> None:
     with open_store(tmp_path, CONDITION, Shard(2, 1)) as store:
         store.append(response(1))
-        for work in (lambda: compact(tmp_path, CONDITION), lambda: prune(tmp_path, CONDITION, [])):
+        for work in (lambda: compact(tmp_path, CONDITION), lambda: prune(tmp_path, CONDITION, list)):
             with pytest.raises(StoreError, match="asks its shard 1of2"):
                 work()
-        assert prune(tmp_path, CONDITION, [], dry_run=True).removed == 1
+        assert prune(tmp_path, CONDITION, list, dry_run=True).removed == 1
 
 
 def test_pruning_moves_lines_of_other_questions_out_and_can_be_tried_first(tmp_path: Path) -> None:
     lines = [response(1, **PAID), response(2, **PAID), b"{broken\n", response(1, text="b"), response(3)]
     path = write(tmp_path, lines)
     before = path.read_bytes()
-    tried = prune(tmp_path, CONDITION, [key_of(1), key_of(9)], dry_run=True)
+    tried = prune(tmp_path, CONDITION, lambda: [key_of(1), key_of(9)], dry_run=True)
     assert (tried.kept, tried.removed, tried.files) == (2, 2, []) and path.read_bytes() == before
     assert tried.report.fault_count == 1
-    done = prune(tmp_path, CONDITION, {key_of(1), key_of(9)})
+    done = prune(tmp_path, CONDITION, lambda: {key_of(1), key_of(9)})
     assert (done.kept, done.removed, done.copies) == (2, 2, ["all.pruned.jsonl"])
     assert path.read_bytes() == encode(lines[0]) + b"{broken\n" + encode(lines[3])
     pruned = path.parent / "all.pruned.jsonl"
     assert pruned.read_bytes() == encode(lines[1]) + encode(lines[4])
     store = read_store(tmp_path, CONDITION)
     assert store.keys() == {key_of(1)} and store.spent() == {"USD": 1.0}
-    prune(tmp_path, CONDITION, [])
+    prune(tmp_path, CONDITION, list)
     assert pruned.read_bytes().endswith(encode(lines[0]) + encode(lines[3])) and path.read_bytes() == b"{broken\n"
     assert read_store(tmp_path, CONDITION).spent() == {"USD": 1.0}
 
