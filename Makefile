@@ -1,6 +1,6 @@
 # The two commands: make paper, make test. Both set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup paper test lint lock clean
+.PHONY: help setup local paper test lint lock clean
 
 STUDY ?= params/study.yaml
 VENV := .venv
@@ -22,6 +22,7 @@ help:
 	@echo "make paper          rebuild what is stale and render the manuscript and the supplement to _output/"
 	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
 	@echo "make paper STUDY=params/other.yaml    the same for another study"
+	@echo "make local          add what runs models on this machine (torch, transformers, MLX; about 1.3 GB), once"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
 	@echo "make clean          remove everything derived (cache/, _output/), not the data and not the answers of machines"
 
@@ -37,8 +38,16 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@uv="$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"; \
 		$(BIN)/python -c "import sys, importlib.metadata as m; sys.exit('uv==' + m.version('uv') != '$$uv')" 2>/dev/null \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip $(if $(wildcard $(VENV)/local),install --no-deps -r,sync) --quiet requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+local: $(VENV)/local
+
+# torch comes by pip as this machine has it (for CPU, CUDA or Metal), so that no hash can be pinned.
+$(VENV)/local: requirements-local.lock | $(VENV)/ready
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -r requirements-local.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
 	@touch $@
 
 paper: setup
@@ -59,6 +68,10 @@ test: lint
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
 		--extra test --extra setup --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
+		--extra local --constraint requirements.lock --upgrade pyproject.toml \
+		| awk 'NR == FNR { if (/==/) known[$$1]; next } /==/ { keep = !($$1 in known) && !/^(torch=|triton=|nvidia-|cuda-)/ } keep' \
+		requirements.lock - > requirements-local.lock.new && mv requirements-local.lock.new requirements-local.lock
 
 # Machines' answers cost money and hours: they stay, and so do the records of their runs. To be rid of them, too: rm -rf cache
 clean:
