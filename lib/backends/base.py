@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import IO, Literal, Protocol
 
 from lib.protocol.question import Picture as Picture  # noqa: PLC0414, for those who import it from here
 from lib.protocol.question import Question
@@ -84,26 +85,51 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """How far a batch is. `done` means that its answers can be fetched, whole or in part."""
+    """How far a batch is.
+
+    `done` means that it will not change any more and that its answers can be fetched, whole or in part. `message` is
+    why the provider refused or ended it, `queue_limit` the most tokens that may wait there, where that was the reason.
+    """
 
     status: str
     done: bool
     total: int | None = None
     finished: int | None = None
     failed: int | None = None
+    message: str | None = None
+    queue_limit: int | None = None
 
 
 class BatchBackend(Protocol):
-    """A backend whose server also takes many questions at once, cheaper and later."""
+    """A backend whose server also takes many questions at once, cheaper and later.
+
+    All methods but `preflight` raise BackendError. What `create` raises says whether the batch can be there all the
+    same: not after `rate_limit`, `rejected` and `unauthorized`, perhaps after all others.
+    """
 
     max_requests: int
     max_bytes: int
 
-    async def submit(self, requests: Sequence[tuple[Question, Picture | None]]) -> str:
-        """Hand in one batch; give the server's id of it."""
+    async def preflight(self) -> None:
+        """Check key, server and model, as `Backend` does; refuse a server without batches."""
+
+    def line(self, question: Question, picture: Picture | None) -> bytes:
+        """One question as a line of a batch's file, with its end; the same body as when it is asked by itself."""
+
+    async def upload(self, lines: IO[bytes]) -> str:
+        """Send a batch's file; give the provider's name of it. Nothing is asked by that."""
+
+    async def create(self, file: str, reference: str) -> str:
+        """Make a batch of a file, with a reference of ours that the provider keeps; give the provider's id of it."""
+
+    async def find(self, references: Collection[str], since: datetime) -> dict[str, str]:
+        """Find batches made since a time by their references: reference -> id."""
 
     async def state(self, batch_id: str) -> BatchState:
         """Ask how far a batch is."""
 
-    async def fetch(self, batch_id: str) -> list[tuple[str, Answer | BackendError]]:
-        """Give the answers of a finished batch by the questions' keys; what is missing was not answered."""
+    async def fetch(self, batch_id: str) -> dict[str, Answer | BackendError]:
+        """Give what came of a batch that is done, by the questions' keys; what is missing was not answered."""
+
+    async def close(self) -> None:
+        """Close all connections."""

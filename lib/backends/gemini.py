@@ -51,21 +51,21 @@ class GeminiBackend:
         self.address = (os.environ.get(ADDRESS_VARIABLE, "").strip() or ADDRESS).rstrip("/")
         self.key = find_key(*KEYS)
         self._encoded = Encoded()
-        self._session: aiohttp.ClientSession | None = None
+        self.session: aiohttp.ClientSession | None = None
         self._client: genai.Client | None = None
         self._without_functions = types.AutomaticFunctionCallingConfig(disable=True)
 
-    def _open(self) -> genai.Client:
+    def open(self) -> genai.Client:
         """Open the connections, which belong to the event loop that runs now."""
         if self._client is None:
-            self._session = open_session(self.address)
+            self.session = open_session(self.address)
             self._client = genai.Client(
                 api_key=self.key or "none",
                 vertexai=False,
                 http_options=types.HttpOptions(
                     base_url=self.address,
                     api_version=VERSION,
-                    aiohttp_client=self._session,
+                    aiohttp_client=self.session,
                     # Without this the SDK waits up to ten seconds and asks again by itself when a connection breaks.
                     retry_options=types.HttpRetryOptions(attempts=1),
                 ),
@@ -82,13 +82,13 @@ class GeminiBackend:
         where = f"condition {self.condition.id}: Gemini"
         try:
             async with asyncio.timeout(WITHIN):
-                await self._open().aio.models.get(model=self.condition.model)
+                await self.open().aio.models.get(model=self.condition.model)
         except errors.APIError as error:
             if error.code == 404:
                 raise BackendUnavailableError(
                     f"{where} has no model {self.condition.model!r}. Correct `model` in the condition."
                 ) from None
-            failure = _from_api(error)
+            failure = from_api(error)
             cure = "Set GEMINI_API_KEY to a valid key." if failure.kind == "unauthorized" else "Try again later."
             raise BackendUnavailableError(f"{where}: {failure.message} {cure}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -106,12 +106,12 @@ class GeminiBackend:
             automatic_function_calling=self._without_functions,
         )
         try:
-            response = await self._open().aio.models.generate_content(
+            response = await self.open().aio.models.generate_content(
                 model=self.condition.model, contents="", config=config
             )
             reply = response.sdk_http_response
         except errors.APIError as error:
-            failure = _from_api(error)
+            failure = from_api(error)
         except (aiohttp.ClientError, OSError) as error:
             failure = from_network(SERVER, error)
         except ValueError as error:
@@ -131,7 +131,7 @@ class GeminiBackend:
 
     async def close(self) -> None:
         """Close all connections."""
-        client, session, self._client, self._session = self._client, self._session, None, None
+        client, session, self._client, self.session = self._client, self.session, None, None
         if client is not None:
             await client.aio.aclose()
             client.close()
@@ -139,7 +139,7 @@ class GeminiBackend:
             await session.close()
 
 
-def _from_api(error: errors.APIError) -> BackendError:
+def from_api(error: errors.APIError) -> BackendError:
     """Read the SDK's error; Gemini says in the body (RetryInfo) when to come back."""
     headers = getattr(error.response, "headers", None) or {}
     body = msgspec.json.encode(error.details) if isinstance(error.details, dict | list) else str(error.details)

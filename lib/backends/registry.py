@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from lib.backends import gemini_settings, ollama_settings, openai_settings
-from lib.backends.base import Backend
+from lib.backends.base import Backend, BatchBackend
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 
 Factory = Callable[[Condition, Study], Backend]
+BatchFactory = Callable[[Condition, Study], BatchBackend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Entry:
         Names of the environment of which one holds its key; empty if it wants none.
     factory : str or None
         `module:class` of the backend; None while this version does not have it.
+    batches : str or None
+        `module:class` of its batches; None if its servers have none.
     check : callable or None
         Refuses a condition's settings without network, key or SDK.
     """
@@ -37,6 +41,7 @@ class Entry:
     kinds: tuple[str, ...] = ("vlm", "machine")
     needs: tuple[str, ...] = ()
     factory: str | None = None
+    batches: str | None = None
     check: Callable[[Condition], None] | None = None
 
 
@@ -45,12 +50,14 @@ REGISTRY: dict[str, Entry] = {
         "OpenAI, and servers that speak its language: vLLM, llama.cpp, LM Studio, mlx_vlm.server, transformers serve",
         needs=("OPENAI_API_KEY",),
         factory="lib.backends.openai_compatible:OpenAIBackend",
+        batches="lib.backends.openai_batch:OpenAIBatches",
         check=openai_settings.check,
     ),
     "gemini": Entry(
         "Google's Gemini",
         needs=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         factory="lib.backends.gemini:GeminiBackend",
+        batches="lib.backends.gemini_batch:GeminiBatches",
         check=gemini_settings.check,
     ),
     "ollama": Entry(
@@ -91,9 +98,33 @@ def open_backend(condition: Condition, study: Study) -> Backend:
     check_settings(condition)
     entry = _entry(condition)
     assert entry.factory is not None
-    module, _, name = entry.factory.partition(":")
-    factory: Factory = getattr(import_module(module), name)
+    factory: Factory = _named(entry.factory)
     return factory(condition, study)
+
+
+def open_batches(condition: Condition, study: Study) -> BatchBackend:
+    """Open the batches of a condition's backend; nothing is sent yet. Close them when done.
+
+    Raises
+    ------
+    BackendUnavailableError, lib.errors.ParameterError
+        As `check_settings`; or its server has no batches.
+    """
+    check_settings(condition)
+    entry = _entry(condition)
+    if entry.batches is None:
+        able = " and ".join(name for name, one in REGISTRY.items() if one.batches)
+        raise BackendUnavailableError(
+            f"condition {condition.id}: backend {condition.backend!r} has no batches; only {able} do. "
+            "Ask without --batch."
+        )
+    factory: BatchFactory = _named(entry.batches)
+    return factory(condition, study)
+
+
+def _named(name: str) -> Any:  # noqa: ANN401, whoever calls says what it is
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def _entry(condition: Condition) -> Entry:

@@ -135,6 +135,7 @@ class Book:
     def __init__(self, path: Path) -> None:
         self.path, self.report = path, StoreReport()
         self.batches: dict[str, Batch] = {}
+        self._writable = False
         self._writer: Writer | None = None
 
     @property
@@ -179,8 +180,10 @@ class Book:
         ValueError
             The book is only read.
         """
-        if self._writer is None:
+        if not self._writable:
             raise ValueError(f"{self.path}: is only read")
+        if self._writer is None:
+            self._writer = Writer(self.path)
         self._writer.write(msgspec.json.encode(line) + b"\n")
         self._writer.flush()
         self._take(line)
@@ -212,12 +215,11 @@ class Book:
                         self._take(line)
             finally:
                 os.close(handle)
-        if writable:
-            self._writer = Writer(self.path)
+        self._writable = writable
 
     def close(self) -> None:
         """Let go of the file."""
-        writer, self._writer = self._writer, None
+        writer, self._writer, self._writable = self._writer, None, False
         if writer is not None:
             writer.close()
 
