@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import polars as pl
+
 from lib.chapters.conditions import available_dimensions, machine_dimensions
 from lib.errors import ParameterError
 from lib.project import LEDGER
@@ -50,9 +52,9 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `conditions` (any, with predictions or without), `context carry` (any that is asked step by step), `machines`,
         `vlm`, `fer` (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any
         factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
-        (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones,
-        from which predictions were read), `pairs` (planned pairs of conditions), `twin`, `ledger` (of published
-        figures).
+        (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones, from which
+        predictions were read), `remarks` (on how any of them was read), `pairs` (planned pairs of conditions), `twin`,
+        `ledger` (of published figures).
 
     Raises
     ------
@@ -95,6 +97,11 @@ def _thought_by_step(data: StudyData, _: str) -> bool:
     )
 
 
+def _remarked(data: StudyData, _: str) -> bool:
+    noted = pl.col("reason").is_not_null() | (pl.col("flags").list.len() > 0)
+    return any(not frame.filter(noted).is_empty() for frame in data.answers.values())
+
+
 def _paired(data: StudyData, _: str) -> bool:
     return any({pair.first, pair.second} <= set(data.conditions) for pair in data.study.analysis.pairs.values())
 
@@ -132,6 +139,11 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         lambda data, _: bool(data.source.answered),
         "stored answers of machines",
         "Ask one with `rater infer -m <condition>` to get it.",
+    ),
+    "remarks": (
+        _remarked,
+        "answer that was not read whole and at once",
+        "Every answer was JSON as it was asked for, with all values.",
     ),
     "pairs": (
         _paired,

@@ -21,6 +21,7 @@ CHAPTERS = {
     "omnibus": ("omnibus",),
     "mixed": ("reliability", "mixed"),
     "calibration": ("calibration",),
+    "responses": ("responses",),
 }
 
 
