@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -13,6 +15,9 @@ from lib.asking.retry import asks_for_too_much, may_pass, wait_before
 from lib.asking.settings import RunSettings
 from lib.backends.base import Answer, Backend, BackendError
 from lib.protocol.question import Picture, Question
+
+LAST_MOMENTS = 0.2
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Asker:
         asked_at, start = now(), self._loop.time()
         answer, error = None, None
         try:
-            async with asyncio.timeout(self.settings.deadline):
+            async with self._deadline():
                 answer = await self.backend.ask(question, picture)
         except BackendError as problem:
             error = problem
@@ -89,6 +94,21 @@ class Asker:
             self.limiter.pause_for(error.retry_after)
             self.paused += self.limiter.pause - before
         return Asked(answer, error, number, asked_at, self._loop.time() - start)
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        """End a request whose time is up, but not before what came in time was read.
+
+        The computer may have been too busy (or asleep) to read; so the last moments begin when it looks at the clock.
+        """
+        async with asyncio.timeout(None) as limit:
+            last_moments = self._loop.call_later(
+                self.settings.deadline, lambda: limit.reschedule(self._loop.time() + LAST_MOMENTS)
+            )
+            try:
+                yield
+            finally:
+                last_moments.cancel()
 
 
 def _tokens(answer: Answer) -> int | None:

@@ -166,6 +166,21 @@ def test_a_stalled_request_does_not_stall_the_others_and_is_asked_again(folder, 
     assert report.retries == 3
 
 
+def test_an_answer_that_came_in_time_counts_even_if_the_computer_was_too_busy_to_read_it(folder, items):
+    class Busy(Machine):
+        async def ask(self, question, picture):
+            loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+            loop.call_later(1, arrived.set)
+            if len(self.log) == 5:
+                loop._passing.now += 500  # nothing runs for 500 s, then all that was due, in order
+            self.log.append((loop.time(), question.item.image_id, question.step))
+            await arrived.wait()
+            return answer(question)
+
+    report = ask(folder, make_plan(), items, machine := Busy(), settings=RunSettings(concurrency=8, deadline=120))
+    assert (report.complete, report.retries, len(machine.log)) == (True, 0, 60)
+
+
 def test_concurrency_falls_when_asked_for_patience_and_climbs_back(folder, tmp_path):
     items = make_items(300, tmp_path / "many")
     machine = Machine(lambda q, n: BackendError("rate_limit", "") if 100 < len(machine.log) < 120 else answer(q))

@@ -32,9 +32,9 @@ pytestmark = pytest.mark.slow
 KILLS = 50
 CONCURRENCY = 16
 DEADLINE = 1.5
-PROVIDERS = f"""
+PROVIDERS = """
 providers:
-  local: {{concurrency: {CONCURRENCY}, deadline: {DEADLINE}, retries: 12, first_wait: 0.05, longest_wait: 0.5}}
+  local: {{concurrency: {most}, deadline: {deadline}, retries: 12, first_wait: 0.05, longest_wait: 0.5}}
 """
 FAULTS = {
     "rate_limit": 0.02, "rate_limit_date": 0.001, "rate_limit_bare": 0.019, "server_500": 0.02, "server_503": 0.02,
@@ -81,7 +81,7 @@ def nursery(folder, server, items):
 
 @pytest.fixture
 def place(tmp_path):
-    (tmp_path / "providers.yaml").write_text(PROVIDERS)
+    (tmp_path / "providers.yaml").write_text(PROVIDERS.format(most=CONCURRENCY, deadline=60))
     return tmp_path
 
 
@@ -119,6 +119,7 @@ def kill_at_random(folder, started: Nursery, chance: random.Random, lines: int) 
 
 def test_nothing_is_lost_and_nothing_paid_for_twice(place):
     """1,440 images x 3 steps, a fifth of all requests fail, and 50 processes are killed at random moments."""
+    (place / "providers.yaml").write_text(PROVIDERS.format(most=CONCURRENCY, deadline=DEADLINE))
     chance, items = random.Random(4), make_items(1440, place / "images")
     log = place / "server.jsonl"
     with wire_server(log, faults=FAULTS, seed=1, retry_after=0.05, stall_seconds=30, slow_seconds=0.2,
