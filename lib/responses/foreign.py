@@ -161,7 +161,7 @@ def _record(name: str | None, entry: dict[str, Any], steps: tuple[str, ...], fou
         texts.update({step: text for step in steps if isinstance(text := by_step.get(step), str)})
     whole = next((text for key in WHOLE if isinstance(text := fields.take(key), str)), None)
     repeat = fields.first(REPEAT)
-    found.recognised.update(fields.taken)
+    found.recognised.update(fields.taken.keys())
     found.unrecognised.update(fields.left())
     if image is None or not image.strip():
         return None
@@ -179,12 +179,12 @@ class _Fields:
                 del self.fields[group]
                 for key, value in inner.items():
                     self.fields.setdefault(str(key).lower(), value)
-        self.taken: set[str] = set()
+        self.taken: dict[str, None] = {}
 
     def take(self, key: str) -> object:
         """One field's value; None where there is none."""
         if key in self.fields:
-            self.taken.add(key)
+            self.taken[key] = None
         return self.fields.get(key)
 
     def first(self, keys: Iterable[str]) -> object:
@@ -196,12 +196,12 @@ class _Fields:
         value = self.fields.get(key)
         if not isinstance(value, dict):
             return {}
-        self.taken.add(key)
+        self.taken[key] = None
         return {str(name).lower(): item for name, item in value.items()}
 
-    def left(self) -> set[str]:
+    def left(self) -> list[str]:
         """The fields that nobody took."""
-        return set(self.fields) - self.taken
+        return [name for name in self.fields if name not in self.taken]
 
 
 def _names(step: str) -> tuple[str, ...]:

@@ -50,28 +50,22 @@ class Imported:
 
 def import_words(done: Imported) -> list[str]:
     """What became of the predictions, a line each."""
-    said = [
-        (done.predictions, f"{done.predictions:,} predictions taken"),
-        (done.answers["raw"], f"{done.answers['raw']:,} answers in the machine's own words"),
-        (done.answers["value"], f"{done.answers['value']:,} answers known only by their values"),
-        (done.kept, f"{done.kept:,} were answered before; those answers stay"),
-        (len(done.other), f"{len(done.other):,} had other answers before, which stay: {_some(done.other)}"),
-        (len(done.unknown), f"{len(done.unknown):,} are of images that the study does not have: {_some(done.unknown)}"),
-        (len(done.twice), f"{len(done.twice):,} are there twice; the first counts: {_some(done.twice)}"),
-        (done.repeats, f"{done.repeats:,} are of repeats that the condition does not ask (repeats in its file)"),
-        (done.unused, f"{done.unused:,} raw texts not used: one text, but the condition asks step by step"),
-        (
-            len(done.reread),
-            f"{len(done.reread):,} values differ from their raw text, which counts: {_some(done.reread)}",
-        ),
-        (
-            sum(done.unusable.values()),
-            f"{sum(done.unusable.values()):,} values changed when read: "
-            f"{_some([f'{name} ({count}x)' for name, count in done.unusable.most_common()])}",
-        ),
+    unusable = [f"{name} ({count}x)" for name, count in done.unusable.most_common()]
+    said: list[tuple[str, int, list[str]]] = [
+        ("predictions taken", done.predictions, []),
+        ("answers in the machine's own words", done.answers["raw"], []),
+        ("answers known only by their values", done.answers["value"], []),
+        ("predictions that were there already, which stay", done.kept, []),
+        ("images with other answers before, which stay", len(done.other), done.other),
+        ("images that the study does not have", len(done.unknown), done.unknown),
+        ("images that are in the file twice; the first counts", len(done.twice), done.twice),
+        ("predictions of repeats that the condition does not ask (repeats in its file)", done.repeats, []),
+        ("raw texts not used, since the condition asks step by step", done.unused, []),
+        ("values that differ from their raw text, which counts", len(done.reread), done.reread),
+        ("values that changed when they were read", sum(done.unusable.values()), unusable),
     ]
-    return [text for count, text in said if count]
+    return [f"{name}: {count:,}{_some(names)}" for name, count, names in said if count]
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    return f" ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})" if names else ""
