@@ -38,7 +38,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@uv="$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"; \
 		$(BIN)/python -c "import sys, importlib.metadata as m; sys.exit('uv==' + m.version('uv') != '$$uv')" 2>/dev/null \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$uv"
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip $(if $(wildcard $(VENV)/local),install --no-deps -r,sync) --quiet requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip $(if $(wildcard $(VENV)/local),install --quiet --no-deps -r,sync --quiet) requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
