@@ -31,10 +31,38 @@ from lib.protocol.parsing_text import (
 )
 
 Stage = Literal["json", "fence", "regex", "none"]
-Reason = Literal[
-    "empty", "unfinished_thinking", "refusal", "truncated", "no_answer", "missing_key", "several_candidates",
-    "unknown_category", "too_long", "negated", "other_scale", "unusable_value",
-]  # fmt: skip
+STAGES: dict[Stage, str] = {
+    "json": "the answer is a JSON object or array",
+    "fence": "a Markdown fence in the answer holds one",
+    "regex": "regular expressions found the value in other text",
+    "none": "no step has a value",
+}
+FLAGS = {
+    "array": "the value stood in a JSON array",
+    "clamped": "the number was outside the scale and was set to its nearer end",
+    "decimal": "the number lies between two steps of the scale and was kept",
+    "digits": "the answer had digits of another script",
+    "nested": "the value stood in a JSON object within the object",
+    "number_word": "the number, or its sign, was a word",
+    "other_key": "the value stood under a key that was not asked for, and could be meant for no other step",
+    "quotes": 'the answer had quotation marks other than "',
+    "thinking_removed": "thinking was cut out of the answer",
+    "three_letters": "the word is no form of the category, but begins with the same three letters",
+}
+REASONS = {
+    "empty": "nothing but blanks, or nothing but thinking",
+    "missing_key": "the answer speaks of other things, but not of what was asked for",
+    "negated": "categories are only named in order to deny them",
+    "no_answer": "nothing in the answer can be told to be the answer",
+    "other_scale": "the number is out of another maximum, such as 7/10",
+    "refusal": "the server or the machine declined, and nothing could be read",
+    "several_candidates": "more than one category or number could be meant",
+    "too_long": "more than 100,000 characters without the thinking",
+    "truncated": "the answer reached its longest length before it came to the value",
+    "unfinished_thinking": "the thinking was begun and not closed",
+    "unknown_category": "a word that is no category of the study for machines",
+    "unusable_value": "something else than a category or number stands where the value belongs",
+}
 LONGEST = 100_000
 """Characters: what is longer, without its thinking, is a machine that repeats itself, and no answer."""
 _MISSING = Reading(None, "missing_key")
@@ -128,7 +156,7 @@ class _Reader:
             return self._from_json(data, wanted), "json"
         if "```" in text or "~~~" in text:
             readings = self._from_fences(text, wanted)
-            if any(reading.value is not None or reading is SEVERAL for reading in readings.values()):
+            if readings is not None:
                 return readings, "fence"
             text = without_fences(text).strip()
         text = text.lower()
@@ -136,10 +164,14 @@ class _Reader:
         readings = self._amid_prose(text, wanted) or self.prose.read(text, wanted, plainly)
         return self._without_cut_number(text, readings) if end.cut_short else readings, "regex"
 
-    def _from_fences(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading]:
-        decoded = (decode(inside_fence.strip()) for inside_fence in fenced(text))
-        found = [self._from_json(data, wanted) for data in decoded if data is not None]
-        return {step: agree([one[step] for one in found if one[step] is not _MISSING]) for step in wanted}
+    def _from_fences(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
+        """Read the JSON in fences; None where they decide nothing, and there is more text than them."""
+        insides, around = fenced(text)
+        decoded = [data for inside_fence in insides if (data := decode(inside_fence.strip())) is not None]
+        found = [self._from_json(data, wanted) for data in decoded]
+        readings = {step: agree([one[step] for one in found if one[step] != _MISSING] or [_MISSING]) for step in wanted}
+        decided = any(one.value is not None or one.reason == SEVERAL.reason for one in readings.values())
+        return readings if decided or (decoded and not around) else None
 
     def _amid_prose(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
         """Read the one object that stands in a sentence, as long as no pair around it says otherwise."""
@@ -155,17 +187,21 @@ class _Reader:
         readings = {}
         for step in wanted:
             found = find(data, step, self.steps, len(wanted) == 1)
-            reading = agree([self._value(value, step) for value in found.values]) if found else _MISSING
-            readings[step] = reading._replace(flags=reading.flags + found.flags) if found and found.flags else reading
+            if found is None:
+                readings[step] = _MISSING
+                continue
+            given = [self._value(value, step) for value in found.values]
+            reading = given[0] if len(given) == 1 else agree(given)
+            readings[step] = reading._replace(flags=reading.flags + found.flags) if found.flags else reading
         return readings
 
     def _value(self, value: object, step: str, deeper: bool = True) -> Reading:
         if isinstance(value, str):
-            text, flags = plain(value)
+            text, flags = (value, ()) if value.isalnum() and value.isascii() else plain(value)
             reading = self.categories.read(text) if step == "emotion" else self.numbers[step].read(text)
-            return (
-                UNUSABLE if reading is NOTHING else reading._replace(flags=reading.flags + flags) if flags else reading
-            )
+            if reading.reason == NOTHING.reason:
+                return UNUSABLE
+            return reading._replace(flags=reading.flags + flags) if flags else reading
         if isinstance(value, float) and step != "emotion":
             return self.numbers[step].take(value)
         if not deeper or not isinstance(value, (tuple, list)):
@@ -193,7 +229,9 @@ def _conclude(text: str, readings: dict[str, Reading], stage: Stage, flags: tupl
     """Values, flags of what was used, and the reason of the first step without value, as far as the end tells it."""
     values = {step: reading.value for step, reading in readings.items()}
     read = [reading for reading in readings.values() if reading.value is not None]
-    used = tuple(sorted({*flags, *(flag for reading in read for flag in reading.flags)}))
+    for reading in read:
+        flags += reading.flags
+    used = tuple(sorted(set(flags))) if flags else flags
     if len(read) == len(readings):
         return Parsed(values, stage, used)
     reason = next(reading.reason for reading in readings.values() if reading.value is None)

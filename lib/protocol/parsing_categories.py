@@ -49,7 +49,7 @@ class Categories:
         self._starts = {
             name[:3]: (name, reading)
             for name, reading in self._exact.items()
-            if starts.count(name[:3]) == 1 and len(name) >= 3 and not _UNSPACED.search(name)
+            if starts.count(name[:3]) == 1 and len(name) >= 3 and " " not in name and not _UNSPACED.search(name)
         }
         self._pattern = self._words_pattern(labels)
         between = r"\W{1,4}(?:(?:or|and)\W{1,2})?"

@@ -48,6 +48,10 @@ def find(data: Pairs | list[Any], step: str, steps: frozenset[str], alone: bool)
     `steps` are all steps of the study: the key of another one never stands for this one. `alone` says that only this
     step was asked, so that a key such as `answer`, an only member or a bare value can only be meant for it.
     """
+    if isinstance(data, tuple):
+        given = [value for key, value in data if key == step]
+        if given:
+            return Found(given)
     pairs, bare = _members(data)
     flags = ("array",) if isinstance(data, list) else ()
     if alone and bare and not pairs:

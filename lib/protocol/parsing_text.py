@@ -25,6 +25,8 @@ UNKNOWN = Reading(None, "unknown_category")
 
 def agree(readings: list[Reading]) -> Reading:
     """One reading of several: identical values are one, different ones none, and an unknown category is a rival."""
+    if len(readings) < 2:
+        return readings[0] if readings else NOTHING
     values = {reading.value for reading in readings if reading.value is not None}
     if len(values) > 1 or any(reading.reason == "several_candidates" for reading in readings):
         return SEVERAL
@@ -67,10 +69,13 @@ def without_thinking(text: str) -> tuple[str, bool, bool]:
 _LANGUAGE = re.compile(r"[ \t]*+[\w.+-]{0,20}[ \t]*+(?:\r?\n|$)|[ \t]*+json[c5l]?\b", re.IGNORECASE)
 
 
-def fenced(text: str) -> list[str]:
-    """The insides of all Markdown fences, without the name of their language; an unclosed one reaches to the end."""
-    fence = "```" if "```" in text else "~~~"
-    return [inside[_language_end(inside) :] for inside in text.split(fence)[1::2]]
+def fenced(text: str) -> tuple[list[str], str]:
+    """The insides of all Markdown fences, without the name of their language, and what stands around them.
+
+    A fence that is not closed reaches to the end.
+    """
+    pieces = text.split("```" if "```" in text else "~~~")
+    return [inside[_language_end(inside) :] for inside in pieces[1::2]], "".join(pieces[::2]).strip()
 
 
 def without_fences(text: str) -> str:
