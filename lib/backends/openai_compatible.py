@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import httpx2
@@ -23,6 +24,8 @@ from lib.protocol.question import Question
 
 NO_KEY = "none"
 JSON = {"Content-Type": "application/json"}
+THEIRS = ("OpenAI-Organization", "OpenAI-Project")
+CUSTOM_HEADERS = "OPENAI_CUSTOM_HEADERS"
 
 
 class OpenAIBackend:
@@ -45,6 +48,7 @@ class OpenAIBackend:
             base_url=self.address,
             api_key=self.key or NO_KEY,
             max_retries=0,
+            default_headers=_headers(condition, self.hosted),  # type: ignore[arg-type]
             timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
             http_client=openai.DefaultAioHttpClient(
                 timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
@@ -106,6 +110,14 @@ class OpenAIBackend:
     async def close(self) -> None:
         """Close all connections."""
         await self.client.close()
+
+
+def _headers(condition: Condition, hosted: bool) -> dict[str, str | openai.Omit]:
+    """Keep from a server that a condition file names what the SDK takes from the environment for OpenAI."""
+    if condition.server is None or hosted:
+        return {}
+    custom = (line.partition(":")[0].strip() for line in os.environ.get(CUSTOM_HEADERS, "").splitlines())
+    return dict.fromkeys((*THEIRS, *filter(None, custom)), openai.omit)
 
 
 def _key(condition: Condition, hosted: bool) -> str | None:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from backends_support import ask, condition, picture, question, with_backend
+from backends_support import STUDY, ask, condition, outcome, picture, question, with_backend
 from wire.faults import Settings
 from wire.openai_dialect import HOSTED as TAKEN_BY_OPENAI
 from wire.openai_dialect import parse
 from wire.running import Running
 
 from lib.backends import openai_settings
-from lib.backends.base import Backend
+from lib.backends.base import Backend, BackendError
 from lib.backends.openai_settings import (
     HOSTED,
     LLAMA_CPP,
@@ -25,7 +26,8 @@ from lib.backends.openai_settings import (
     is_hosted,
     request_settings,
 )  # fmt: skip
-from lib.contracts.condition import Decoding
+from lib.backends.registry import open_backend
+from lib.contracts.condition import Condition, Decoding
 from lib.errors import BackendUnavailableError, ParameterError
 
 EVERYTHING = {"temperature": 0.5, "top_p": 0.9, "seed": 42, "max_tokens": 64, "log_probabilities": 5}
@@ -248,3 +250,40 @@ def test_the_image_comes_first_and_in_the_detail_asked_for(wire: Running) -> Non
     assert [part["type"] for part in message["content"]] == ["image_url", "text"]
     assert message["content"][0]["image_url"]["detail"] == "high"
     assert parse("/v1/chat/completions", sent, Settings().strict).prompt == question("all").prompt
+
+
+def headers_sent(asked: Condition, address: str | None = None) -> str:
+    """What a server sees of a request, before it hangs up."""
+
+    async def run() -> str:
+        seen: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set_result(await reader.readuntil(b"\r\n\r\n"))
+            writer.close()
+
+        listening = await asyncio.start_server(look, "127.0.0.1", 0)
+        there = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENAI_BASE_URL", there)
+            backend = open_backend(asked if address is None else asked.model_copy(update={"server": there}), STUDY)
+            assert isinstance(await outcome(backend), BackendError)
+            await backend.close()
+        listening.close()
+        return (await seen).decode().lower()
+
+    return asyncio.run(run())
+
+
+def test_what_the_sdk_takes_from_the_environment_stays_with_openai(
+    wire: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "planted-more-0123456789")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Mine: planted-more-0123456789")
+    named = headers_sent(condition("openai"), "a file names it")
+    assert "bearer planted-server-0123456789" in named
+    assert "planted-more" not in named and "planted-openai" not in named
+    chosen = headers_sent(condition("openai"))
+    assert "bearer sk-planted-openai-0123456789" in chosen
+    assert "x-mine: planted-more" in chosen
