@@ -1,6 +1,6 @@
 """A million stored answers: how long until a run asks again, in how much memory, and what an append costs.
 
-Usage: python benchmarks/store.py [--repeats 232] [--keep FOLDER]
+Run from the project root: python -m benchmarks.store [--repeats 232] [--keep FOLDER]
 
 1,440 images x 3 steps x 232 repeats (1,002,240 lines of about 700 bytes) are written as a run writes them, but for the
 very last answer. Then, each in a process of its own: the store is opened and all is replayed up to that one open
@@ -149,13 +149,10 @@ def main() -> None:
             print(f"append {wrote['append_us']:.1f} us a line ({wrote['bytes'] / wrote['lines']:.0f} bytes each)")
         ours = child("read", folder, options.repeats)
         (wall, cpu), (replay_wall, replay_cpu) = ours["open"], ours["replay"]
-        print(
-            f"store  {ours['lines']:,} lines opened in {wall:.2f} s ({cpu:.2f} s CPU: {ours['lines'] / cpu:,.0f} lines/s)"
-        )
+        print(f"store  {ours['lines']:,} lines opened in {wall:.2f} s ({cpu:.2f} s CPU)")
+        print(f"       {ours['lines'] / cpu:,.0f} lines a CPU second, peak {ours['peak']:.0f} MB")
         print(f"       replayed in {replay_wall:.2f} s ({replay_cpu:.2f} s CPU)")
-        print(
-            f"       asks again after {wall + replay_wall:.2f} s ({cpu + replay_cpu:.2f} s CPU), peak {ours['peak']:.0f} MB"
-        )
+        print(f"       asks again after {wall + replay_wall:.2f} s ({cpu + replay_cpu:.2f} s CPU)")
         other = child("naive", folder, options.naive_lines)
         wall, naive_cpu = other["open"]
         rate = other["lines"] / naive_cpu

@@ -7,6 +7,7 @@ lost. What cannot be read is reported and left where it is.
 from __future__ import annotations
 
 import contextlib
+from binascii import unhexlify
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +47,10 @@ class Store:
 
     def lookup(self, key: str) -> Stored | None:
         """The answer to a question; None where there is none, or only a failure."""
-        packed = pack(key)
-        found = self._index.answers.get(packed) if packed else None
+        try:
+            found = self._index.answers.get(unhexlify(key))
+        except ValueError:
+            return None
         if isinstance(found, Place):
             line = LINES.decode(self._reader.files.read(found))
             return Stored(line.text, line.finish_reason, line.refusal)

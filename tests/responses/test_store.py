@@ -280,3 +280,21 @@ def test_lines_are_json_that_any_program_reads(tmp_path: Path) -> None:
     assert line["values"] == {"emotion": "happy"} and line["tokens_in"] == 12
     assert line["key"] == hashlib.sha256(b"1").hexdigest()
     assert msgspec.json.decode(msgspec.json.encode(line), type=Response).key == line["key"]
+
+
+@given(st.lists(responses(), max_size=14))
+@FILES
+def test_two_shards_written_in_turns_are_known_to_all(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[Response]
+) -> None:
+    """As two processes do, each asks only about its own part of the questions."""
+    folder = tmp_path_factory.mktemp("store")
+    with open_store(folder, CONDITION, Shard(2, 1)) as first, open_store(folder, CONDITION, Shard(2, 2)) as second:
+        for line in lines:
+            (first if int(line.key[0], 16) % 2 else second).append(line)
+        check(read_store(folder, CONDITION), expected(lines))
+    store = read_store(folder, CONDITION)
+    check(store, expected(lines))
+    assert store.report.lines == len(lines) and not store.report.warnings()
+    with open_store(folder, CONDITION, Shard(3, 2)) as third:
+        check(third, expected(lines))
