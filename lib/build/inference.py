@@ -66,11 +66,14 @@ def run_inference(project: Project, condition: str, shard: Shard, options: AskOp
     BuildError
         A cell failed; what was answered is stored, and the copy as far as it came is kept.
     """
+    if any(path.exists() for path in stop_files()):
+        raise BuildError(f"{condition} {shard.name}: not begun, since the run was stopped before.")
     folder = project.inference / condition
     folder.mkdir(parents=True, exist_ok=True)
     summary = summary_file(project.inference, condition, shard)
     for stale in (summary, progress_file(project.inference, condition, shard)):
         stale.unlink(missing_ok=True)
+    record_coverage(project, condition)  # before, too: what a killed run leaves must not pass for all
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     record = folder / f"{shard.name}-{stamp}.ipynb"
     with tempfile.TemporaryDirectory() as scratch:

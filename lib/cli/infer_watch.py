@@ -68,6 +68,7 @@ def run_jobs(project: Project, jobs: Sequence[Job], options: AskOptions, cores: 
     for job in jobs:
         for file in (progress_file, summary_file):
             file(project.inference, job.condition, job.shard).unlink(missing_ok=True)
+    started = time.time()
     stopping = Stopping(project.inference / f"stop-{os.getpid()}")
     with stopping.signals(), log.open("wb") as stream:
         process = subprocess.Popen(
@@ -76,7 +77,7 @@ def run_jobs(project: Project, jobs: Sequence[Job], options: AskOptions, cores: 
         )  # fmt: skip
         stopping.process = process
         _look_on(project, jobs, process, stopping)
-    return _say_how_it_ended(project, jobs, log, interrupted=stopping.times > 0)
+    return _say_how_it_ended(project, jobs, log, started, interrupted=stopping.times > 0)
 
 
 def _look_on(project: Project, jobs: Sequence[Job], process: subprocess.Popen[bytes], stopping: Stopping) -> None:
@@ -129,19 +130,21 @@ def _in_lines() -> Iterator[Callable[[Sequence[Snapshot], str], None]]:
     yield draw
 
 
-def _say_how_it_ended(project: Project, jobs: Sequence[Job], log: Path, *, interrupted: bool) -> int:
+def _say_how_it_ended(project: Project, jobs: Sequence[Job], log: Path, started: float, *, interrupted: bool) -> int:
     complete, silent = True, False
     for job in jobs:
         report = read_report(project.inference, job.condition, job.shard)
         name = job.condition if job.shard.of == 1 else job.name
         if report is None:
             complete, silent = False, True
-            typer.echo(f"{name}: ended before it could say how. What was answered is stored.")
+            how = "not begun" if interrupted else "ended before it could say how"
+            typer.echo(f"{name}: {how}. What was answered is stored; run the same command again to go on.")
             continue
         complete = complete and report.complete and report.stopped is None
         typer.echo(f"{name}: {ending_line(report)}")
         record = latest_record(project.inference, job.condition, job.shard)
-        typer.echo(f"  record: {project.relative(record)}")
+        if record.is_file() and record.stat().st_mtime >= started:
+            typer.echo(f"  record: {project.relative(record)}")
     if silent and not interrupted:
         typer.echo(_from_log(log, project))
     else:
