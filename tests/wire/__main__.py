@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+import wire.gemini_batches
+import wire.openai_batches  # noqa: F401, adds its routes, as the one above
 from wire.faults import Settings
 from wire.server import serve
 

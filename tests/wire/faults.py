@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from wire.answers import draw
 
@@ -44,6 +45,7 @@ class Settings:
     ("" is none); only when it is used up do rates count. `key` is the only key let in (None lets in everybody).
     `model_version_after` is the number of answers after which another version answers. `owned_by` and `server_header`
     are what an OpenAI-compatible server says of itself; `version`, `capabilities` and `thinking` what an Ollama does.
+    `batches` is how batches go (`wire.batches`).
     """
 
     faults: dict[str, float] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Settings:
     version: str = "0.12.11"
     capabilities: list[str] | None = None
     thinking: dict[str, object] | None = None
+    batches: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = sorted({*self.faults, *filter(None, self.script)} - set(FAULTS))
