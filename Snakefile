@@ -95,7 +95,7 @@ def inference_options(wildcards):
     given = {name: config[name] for name in ("limit", "images", "budget", "concurrency", "processes") if name in config}
     budgets = config.get("budgets", {})
     given |= {"budget": budgets[f"{wildcards.condition}/{wildcards.shard}"]} if budgets else {}
-    flags = [f"--{name}" for name in ("yes", "retry-failed") if config.get(name.replace("-", "_"))]
+    flags = [f"--{name}" for name in ("yes", "retry-failed", "ignore-batches") if config.get(name.replace("-", "_"))]
     return " ".join([*flags, *(shlex.join([f"--{name}", str(value)]) for name, value in given.items())])
 
 

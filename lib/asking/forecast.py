@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -44,6 +44,8 @@ class Count:
         Those that may follow them; fewer are asked where an answer cannot be parsed.
     kept : int
         Those that the server refused for good, with what would follow them.
+    in_batches : int
+        Those that are with the provider in batches; for a live run with what would follow them.
     steps : Counter of str
         Open and following questions by step.
     items : list of Item
@@ -57,6 +59,7 @@ class Count:
     open: int = 0
     following: int = 0
     kept: int = 0
+    in_batches: int = 0
     steps: Counter[str] = field(default_factory=Counter)
     items: list[Item] = field(default_factory=list)
 
@@ -96,6 +99,8 @@ def count_questions(
     refused: Callable[[Question], bool] = lambda _: False,
     *,
     retry_failed: bool = False,
+    held: Container[str] = frozenset(),
+    batch: bool = False,
 ) -> Count:
     """Count the questions of a condition by replay, asking nothing.
 
@@ -107,6 +112,10 @@ def count_questions(
         Whether an open question was refused for good; it is not asked again without `retry_failed`.
     retry_failed
         Count as open what was refused, or answered without a usable value.
+    held
+        Questions that are with the provider in batches, by key; they are not open.
+    batch
+        Whether the run is one by batches, which goes on from them.
     """
     names = [step.name for step in plan.steps]
     count = Count(images=len(items), questions=len(items) * len(repeats) * len(names))
@@ -120,6 +129,11 @@ def count_questions(
             if done.pending is None:
                 continue
             follow = worst_case(plan, item, repeat, done.pending)
+            if done.pending.key in held:
+                count.in_batches += 1 if batch else 1 + follow
+                count.following += follow if batch else 0
+                count.steps.update(names[len(names) - follow :] if batch else ())
+                continue
             if not retry_failed and refused(done.pending):
                 count.kept += 1 + follow
                 continue

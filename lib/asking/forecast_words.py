@@ -62,7 +62,7 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
 def forecast_cells(forecast: Forecast) -> list[str]:
     """The cells of one row."""
     count = forecast.count
-    left_out = [(count.skipped, "skipped"), (count.kept, "refused")]
+    left_out = [(count.skipped, "skipped"), (count.kept, "refused"), (count.in_batches, "in batches")]
     stored = [f"{count.stored:,}", *(f"{n:,} {what}" for n, what in left_out if n)]
     return [
         forecast.condition, f"{count.images:,}", " + ".join(stored), f"{count.to_ask:,}",

@@ -40,6 +40,8 @@ class RunReport:
         The last message of each kind of failure.
     kept : int
         Refused for good by the server in an earlier run, and not asked again without `retry_failed`.
+    in_batches : int
+        With the provider in batches, and not asked for that.
     retries : int
         Attempts beyond the first.
     unparsed : int
@@ -69,6 +71,7 @@ class RunReport:
     failed: Counter[str] = field(default_factory=Counter)
     last_failure: dict[str, str] = field(default_factory=dict)
     kept: int = 0
+    in_batches: int = 0
     retries: int = 0
     unparsed: int = 0
     tokens_in: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from lib.asking.money import Tariff
@@ -39,6 +40,8 @@ class RunSettings:
         it is reached, so that it is overshot by the requests in flight at most.
     answered_before : int or None
         How many of the questions have an answer in the store, where a forecast counted them; for the time left alone.
+    in_batches : set of str
+        Keys of questions that are with the provider in batches; they are not asked.
     seed : int or None
         Of the random waits.
     """
@@ -57,6 +60,7 @@ class RunSettings:
     tariff: Tariff | None = None
     budget: float | None = None
     answered_before: int | None = None
+    in_batches: Set[str] = frozenset()
     seed: int | None = None
 
 
@@ -69,6 +73,7 @@ def run_settings(
     tariff: Tariff | None = None,
     budget: float | None = None,
     answered_before: int | None = None,
+    in_batches: Set[str] = frozenset(),
 ) -> RunSettings:
     """Settings for a provider as `params/providers.yaml` describes it; `concurrency` goes before the file's."""
     return RunSettings(
@@ -83,4 +88,5 @@ def run_settings(
         tariff=tariff,
         budget=budget,
         answered_before=answered_before,
+        in_batches=in_batches,
     )

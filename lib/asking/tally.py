@@ -75,6 +75,10 @@ class Tally:
         """Count one question that was refused in an earlier run."""
         self.report.kept += 1
 
+    def in_batch(self) -> None:
+        """Count one question that is with the provider."""
+        self.report.in_batches += 1
+
     def left(self, open_questions: int) -> None:
         """Count questions of an item that this run does not ask any more."""
         self._lost += open_questions

@@ -121,6 +121,10 @@ class Walker:
         if question.key in self._failed:
             self._tally.left(open_questions)
             return None
+        if question.key in self._settings.in_batches:
+            self._tally.in_batch()
+            self._tally.left(open_questions)
+            return None
         failure = self._store.failure(question.key)
         if failure is not None and failure.kind == REFUSED and not self._settings.retry_failed:
             self._tally.kept()

@@ -25,6 +25,7 @@ from lib.protocol.items import distinct, study_items
 from lib.protocol.plan import SECTIONS, Plan
 from lib.protocol.question import Item, Question
 from lib.protocol.replay import replay
+from lib.responses.batches import read_book
 from lib.responses.shard import ALL, Shard
 from lib.responses.store import Store, condition_folder, read_store, shard_files
 
@@ -156,23 +157,29 @@ def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
     return dict(frame.select("image_id", "emotion").iter_rows())
 
 
-def count(inquiry: Inquiry, *, retry_failed: bool = False) -> Count:
-    """Count what is open by replaying what is stored."""
+def count(inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False, ignore_batches: bool = False) -> Count:
+    """Count what is open by replaying what is stored; what is in batches is not, unless those are ignored."""
     store = inquiry.stored()
+    held = {} if ignore_batches else read_book(store.folder).held()
 
     def refused(question: Question) -> bool:
         failure = store.failure(question.key)
         return failure is not None and failure.kind == "rejected"
 
     items, repeats = distinct(inquiry.items), range(inquiry.condition.repeats)
-    return count_questions(inquiry.plan, items, repeats, store.lookup, refused, retry_failed=retry_failed)
+    return count_questions(
+        inquiry.plan, items, repeats, store.lookup, refused, retry_failed=retry_failed, held=held, batch=batch
+    )  # fmt: skip
 
 
-def forecast_of(inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False) -> Forecast:
+def forecast_of(
+    inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False, ignore_batches: bool = False
+) -> Forecast:
     """What asking will take: questions, tokens and cost."""
     files = shard_files(condition_folder(inquiry.project.responses, inquiry.condition.id)).values()
     usage = stored_usage(files, inquiry.condition.model)
-    return forecast(inquiry.plan, count(inquiry, retry_failed=retry_failed), inquiry.tariff, usage, batch=batch)
+    counted = count(inquiry, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches)
+    return forecast(inquiry.plan, counted, inquiry.tariff, usage, batch=batch)
 
 
 def record_coverage(project: Project, name: str) -> tuple[int, int]:

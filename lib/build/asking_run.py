@@ -16,8 +16,9 @@ from lib.asking.stopping import Stop, stopped_by_signals
 from lib.backends.registry import open_backend
 from lib.build.asking import Inquiry
 from lib.protocol.items import distinct
+from lib.responses.batches import read_book
 from lib.responses.shard import ALL, Shard
-from lib.responses.store import open_store
+from lib.responses.store import condition_folder, open_store
 
 STOP_VARIABLE = "RATER_STOP_FILES"
 LOOK_EVERY = 0.2
@@ -32,6 +33,7 @@ async def ask(
     concurrency: int | None = None,
     processes: int = 1,
     answered_before: int | None = None,
+    ignore_batches: bool = False,
 ) -> RunReport:
     """Ask what is open; stop in seconds on Ctrl-C, SIGTERM, or when a file named by RATER_STOP_FILES appears.
 
@@ -49,17 +51,21 @@ async def ask(
         How many processes ask the same provider side by side.
     answered_before
         Questions with an answer, where they were counted; for the time left.
+    ignore_batches
+        Ask also what is with the provider in batches, and pay for it twice.
 
     Raises
     ------
     RaterError
         No key, server or model; another process asks the same; or the disk is full. Nothing that was answered is lost.
     """
+    project, condition = inquiry.project, inquiry.condition
+    held = {} if ignore_batches else read_book(condition_folder(project.responses, condition.id)).held()
     settings = run_settings(
         inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks, concurrency=concurrency,
         retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
+        in_batches=held.keys(),
     )  # fmt: skip
-    project, condition = inquiry.project, inquiry.condition
     progress = ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
     backend = open_backend(condition, project.study)
     stop = Stop()

@@ -44,6 +44,7 @@ class AskOptions:
     retry_failed: bool = False
     concurrency: int | None = None
     processes: int = 1
+    ignore_batches: bool = False
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +122,7 @@ def refuse_unasked_cost(project: Project, condition: str, shard: Shard, options:
         With the cure.
     """
     inquiry = prepare(project, condition, shard=shard, limit=options.limit, choice=options.images)
-    expected = forecast_of(inquiry, retry_failed=options.retry_failed)
+    expected = forecast_of(inquiry, retry_failed=options.retry_failed, ignore_batches=options.ignore_batches)
     if not expected.free:
         raise BuildError(
             f"{condition} {shard.name}: asking costs {cost_text(expected)}, and nobody said yes. "

@@ -20,6 +20,7 @@ from lib.responses.shard import Shard
 from lib.responses.shard import shards as all_shards
 
 LEAST_SHARE = 1e-6
+FLAGS = ("retry_failed", "ignore_batches")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def jobs_for(inquiries: Sequence[Inquiry], parts: int, options: AskOptions, core
     for inquiry in inquiries:
         for shard in all_shards(parts):
             own = dataclasses.replace(inquiry, items=[item for item in inquiry.items if shard.takes(item)])
-            expected = forecast_of(own, retry_failed=options.retry_failed)
+            expected = forecast_of(own, retry_failed=options.retry_failed, ignore_batches=options.ignore_batches)
             if expected.count.to_ask:
                 found.append((inquiry, shard, expected.cost[1] if expected.cost else Decimal(0)))
     at_once = min(len(found), cores or os.cpu_count() or 1)
@@ -68,7 +69,7 @@ def command_for(project: Project, jobs: Sequence[Job], options: AskOptions, core
         return _by_snakemake(project, jobs, options, cores)
     job = jobs[0]
     given = dataclasses.asdict(options) | {"budget": job.budget, "processes": job.processes}
-    flags = ["--retry-failed"] if given.pop("retry_failed") else []
+    flags = [f"--{name.replace('_', '-')}" for name in FLAGS if given.pop(name)]
     named = [word for name, value in given.items() if value is not None for word in (f"--{name}", str(value))]
     step = [sys.executable, "-m", "lib.cli.main", "step", "--study", project.relative(project.study_file)]
     return [*step, "infer", job.condition, job.shard.name, "--yes", *flags, *named]
@@ -78,8 +79,7 @@ def _by_snakemake(project: Project, jobs: Sequence[Job], options: AskOptions, co
     config: dict[str, object] = {"yes": True, "processes": max(job.processes for job in jobs)}
     given = dataclasses.asdict(options)
     config |= {name: given[name] for name in ("limit", "images", "concurrency") if given[name] is not None}
-    if options.retry_failed:
-        config["retry_failed"] = True
+    config |= {name: True for name in FLAGS if given[name]}
     if options.budget is not None:
         config["budgets"] = {job.name: job.budget for job in jobs}
     targets = [project.relative(done_file(project.inference, job.condition, job.shard)) for job in jobs]

@@ -82,6 +82,7 @@ def infer(
     concurrency: int | None = None,
     processes: int | None = None,
     retry_failed: bool = typer.Option(False, "--retry-failed"),
+    ignore_batches: bool = typer.Option(False, "--ignore-batches"),
     yes: bool = typer.Option(False, "--yes"),
 ) -> None:
     """Ask one shard of a condition; without --yes only what costs nothing."""
@@ -89,7 +90,7 @@ def infer(
     from lib.responses.shard import parse_shard
 
     project, part = _opened["project"], parse_shard(shard)
-    options = AskOptions(limit, images, budget, retry_failed, concurrency, processes or part.of)
+    options = AskOptions(limit, images, budget, retry_failed, concurrency, processes or part.of, ignore_batches)
     with _timed(f"asked {condition} {shard}"):
         if not yes:
             refuse_unasked_cost(project, condition, part, options)
