@@ -73,7 +73,6 @@ def run_settings(
     tariff: Tariff | None = None,
     budget: float | None = None,
     answered_before: int | None = None,
-    in_batches: Set[str] = frozenset(),
 ) -> RunSettings:
     """Settings for a provider as `params/providers.yaml` describes it; `concurrency` goes before the file's."""
     return RunSettings(
@@ -88,5 +87,4 @@ def run_settings(
         tariff=tariff,
         budget=budget,
         answered_before=answered_before,
-        in_batches=in_batches,
     )

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lib.asking.progress import ProgressFile
@@ -18,7 +19,7 @@ from lib.build.asking import Inquiry
 from lib.protocol.items import distinct
 from lib.responses.batches import read_book
 from lib.responses.shard import ALL, Shard
-from lib.responses.store import condition_folder, open_store
+from lib.responses.store import open_store
 
 STOP_VARIABLE = "RATER_STOP_FILES"
 LOOK_EVERY = 0.2
@@ -60,11 +61,9 @@ async def ask(
         No key, server or model; another process asks the same; or the disk is full. Nothing that was answered is lost.
     """
     project, condition = inquiry.project, inquiry.condition
-    held = {} if ignore_batches else read_book(condition_folder(project.responses, condition.id)).held()
     settings = run_settings(
         inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks, concurrency=concurrency,
         retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
-        in_batches=held.keys(),
     )  # fmt: skip
     progress = ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
     backend = open_backend(condition, project.study)
@@ -73,6 +72,8 @@ async def ask(
         with stopped_by_signals(stop), stopped_by_files(stop):
             await backend.preflight()
             with open_store(project.responses, condition.id, shard) as store:
+                held = {} if ignore_batches else read_book(store.folder).held()
+                settings = replace(settings, in_batches=held.keys())
                 return await ask_all(
                     inquiry.plan, distinct(inquiry.items), condition.repeats, backend, store,
                     settings=settings, progress=progress, stop=stop,

@@ -177,7 +177,7 @@ def ending_line(report: RunReport) -> str:
     if report.failures:
         return f"{text} Run the same command again to ask what failed."
     if report.in_batches:
-        return f"{text} {report.in_batches:,} are with the provider in batches; the same command with --batch fetches them."
+        return f"{text} {report.in_batches:,} are in batches, which the same command with --batch fetches."
     if report.kept:
         return f"{text} {report.kept:,} were refused for good; --retry-failed asks them again."
     return text
