@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -42,6 +42,14 @@ def infer(
     ] = False,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Requests at once, in each process.")] = None,
     cores: Annotated[int | None, typer.Option("--cores", "-j", min=1, help="Processes side by side.")] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="By batches: cheaper, within a day. Run it again to fetch and to go on.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="With --batch: go on until all is answered.")] = False,
+    every: Annotated[float, typer.Option(min=0.01, help="With --wait: minutes between two looks.")] = 10.0,
+    ignore_batches: Annotated[
+        bool, typer.Option("--ignore-batches", help="Ask also what is in batches, and pay for it twice.")
+    ] = False,
 ) -> None:
     """Ask machines about the study's images: forecast first, then the questions that have no answer yet.
 
@@ -60,7 +68,14 @@ def infer(
         known = ", ".join(askable(project)) or "none in this study"
         raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.")
     inquiries = [prepare(project, name, limit=limit, choice=images) for name in dict.fromkeys(conditions)]
-    forecasts = show_forecast(inquiries, retry_failed=retry_failed)
+    if batch:
+        _refuse_for_batches(shards=shards, concurrency=concurrency, cores=cores)
+    elif wait:
+        raise ParameterError("--wait: goes with --batch only; without it a run ends when all is asked.")
+    forecasts = show_forecast(inquiries, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches)
+    if batch:
+        _infer_by_batches(inquiries, forecasts, budget, dry_run=dry_run, yes=yes, wait=wait, every=every,
+                          retry_failed=retry_failed, ignore_batches=ignore_batches)  # fmt: skip
     open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
     if not open_ones:
         typer.echo(_nothing_open(forecasts))
@@ -72,23 +87,32 @@ def infer(
     asyncio.run(check_backends(open_ones))
     asked = sum(each.count.to_ask for each in forecasts)
     _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes)
-    options = AskOptions(limit, images, budget, retry_failed, concurrency)
+    options = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches)
     jobs = jobs_for(open_ones, shards, options, cores)
     raise typer.Exit(run_jobs(project, jobs, options, cores))
 
 
-def show_forecast(inquiries: Sequence[Inquiry], *, retry_failed: bool) -> list[Forecast]:
+def show_forecast(
+    inquiries: Sequence[Inquiry], *, retry_failed: bool, batch: bool = False, ignore_batches: bool = False
+) -> list[Forecast]:
     """Print what asking will take: a table, and what its figures rest on."""
     from rich.console import Console
 
     from lib.asking.forecast_words import assumption_lines, forecast_table
     from lib.build.asking import forecast_of
 
-    forecasts = [forecast_of(inquiry, retry_failed=retry_failed) for inquiry in inquiries]
+    forecasts = [
+        forecast_of(inquiry, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches)
+        for inquiry in inquiries
+    ]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(forecast_table(forecasts))
     for line in assumption_lines(forecasts):
         typer.echo(line)
+    for each in forecasts:
+        if each.count.in_batches and not batch:
+            number = counted(each.count.in_batches, "question")
+            typer.echo(f"{each.condition}: {number} are in batches or wait for them, and are not asked now (--batch).")
     for inquiry in inquiries:
         for warning in inquiry.stored().report.warnings():
             typer.echo(f"warning: {warning}")
@@ -113,7 +137,39 @@ async def check_backends(inquiries: Sequence[Inquiry]) -> None:
             await backend.close()
 
 
+def _refuse_for_batches(**given: int | None) -> None:
+    """Refuse what says how requests are sent, where the provider decides that."""
+    for name, value in given.items():
+        if value not in {None, 1}:
+            raise ParameterError(f"--{name}: got {value}, which has no meaning with --batch. Leave it out.")
+
+
+def _infer_by_batches(
+    inquiries: Sequence[Inquiry], forecasts: Sequence[Forecast], budget: float | None, *,
+    dry_run: bool, yes: bool, wait: bool, every: float, retry_failed: bool, ignore_batches: bool,
+) -> NoReturn:  # fmt: skip
+    from lib.build.batch import BatchOptions
+    from lib.cli.infer_batch import infer_batch, shares
+
+    _refuse_blind_budget(forecasts, budget)
+    if dry_run:
+        typer.echo("Nothing was asked (--dry-run).")
+        raise typer.Exit
+    options = BatchOptions(
+        budget=shares(budget, forecasts), retry_failed=retry_failed, ignore_batches=ignore_batches, wait=wait,
+        every=every,
+    )  # fmt: skip
+    raise typer.Exit(infer_batch(inquiries, forecasts, options, lambda what, each: _confirm(what, each, yes=yes)))
+
+
 def _nothing_open(forecasts: Sequence[Forecast]) -> str:
+    waiting = [each for each in forecasts if each.count.in_batches]
+    if waiting:
+        number = counted(sum(each.count.in_batches for each in waiting), "question")
+        return (
+            f"Nothing to ask: {number} are in batches or wait for them. `rater infer -m {waiting[0].condition} "
+            "--batch` fetches them; --ignore-batches asks them all the same, and pays twice."
+        )
     refused = sum(each.count.kept for each in forecasts)
     if refused:
         return (
