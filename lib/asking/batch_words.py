@@ -77,8 +77,8 @@ def what_next(report: BatchReport) -> str:
         )
     if report.waiting:
         return (
-            f"{_batches(report.waiting, 'question')} in {counted(len(report.open_batches))}: the "
-            "provider takes up to a day. Run the same command again then, or add --wait."
+            f"{counted(report.waiting, 'question')} in {_batches(len(report.open_batches))}: the provider takes up to "
+            "a day. Run the same command again then, or add --wait."
         )
     if report.pending:
         return f"{counted(report.pending, 'question')} to hand in: run the same command again."
