@@ -48,9 +48,15 @@ async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: s
         raise BackendUnavailableError(
             f"{where} lists no models (404). The address of an OpenAI-compatible server usually ends in /v1."
         )
-    _check(response, where)
+    # transformers serve fails to list its models where none was ever downloaded, and serves a folder all the same.
+    flavour = await _flavour(client, response, _models(response), where) if response.status_code == 500 else None
+    if flavour is kinds.TRANSFORMERS:
+        return flavour
     models = _models(response)
     flavour = await _flavour(client, response, models, where)
+    # transformers serve cannot list models where nothing was ever downloaded, and serves those of a folder all the same.
+    if not (flavour is kinds.TRANSFORMERS and response.status_code == 500):
+        _check(response, where)
     names = [str(model.get("id")) for model in models]
     if flavour.lists_all and condition.model not in names:
         listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") if names else "none"
@@ -65,14 +71,15 @@ async def _flavour(
     client: openai.AsyncOpenAI, response: httpx2.Response, models: list[dict[str, Any]], where: str
 ) -> Flavour:
     signature = response.headers.get("server", "").lower()
-    if signature.startswith("mlx_vlm"):
+    # uvicorn signs before the application does.
+    if "mlx_vlm" in signature:
         return kinds.MLX
-    if signature.startswith("llama.cpp"):
+    if "llama.cpp" in signature:
         return kinds.LLAMA_CPP
     found = {OWNERS[owner] for owner in (str(model.get("owned_by")) for model in models) if owner in OWNERS}
     if len(found) == 1:
         return found.pop()
-    if signature.startswith("uvicorn"):
+    if "uvicorn" in signature:
         # transformers serve says nothing of itself; its routes do.
         root = httpx2.URL(str(client.base_url)).copy_with(path="/openapi.json", query=None)
         described = await _get(client, str(root), where)

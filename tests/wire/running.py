@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -58,6 +59,9 @@ class Running:
         right reader counts), `failed` (a failure sent, or an answer cut), `refused` (400 for its content), `unknown`.
         """
         assert self.log is not None
+        with contextlib.suppress(OSError):
+            # The server does one thing after the other: once it answers this, what it sent before is in the log.
+            self.status()
         lines = [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
         return [line for line in lines if name in {None, line["event"]}]
 
