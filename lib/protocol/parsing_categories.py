@@ -20,9 +20,10 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 _COPULA = re.compile(r"(?<=.)(?:입니다|이에요|예요|이다|임)$")
 _NOT_BEFORE = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|without|non|un|cannot|lacks?|lacking|absence|hardly|nicht|kein\w*|weder|noch|ohne"
-    r"|pas|sans|sin|senza|não|sem|안)\b|n't\b|\b(?:rather|other|less) than\b|\binstead of\b|\bunlike\b|\bopposed to\b)"
-    r"(?:[\s-]+(?!(?:but|however|just|only|doubt|question|rather|sondern|mais|sino|ma)\b)[^\W\d_]{1,30}){0,4}[\s-]*$"
-    r"|[不没沒無无非未][很太是有像]{0,2}$"
+    r"|pas|sans|sin|senza|não|sem|안)\b|n't\b|\b(?:rather|other|less) than\b|\binstead of\b|\bunlike\b|\bopposed to\b"
+    r"|\banything but\b|\bfar from\b|\bopposite of\b)"
+    r"(?:[\s-]+(?!(?:but|however|just|only|doubt|question|rather|sondern|mais|sino|ma)\b)[^\W\d_]{1,30}){0,6}[\s-]*$"
+    r"|\bi(?:'m|\sam|'d\sbe|\swould\sbe)\s(?:very\s|quite\s|always\s)?$|[不没沒無无非未][很太是有像]{0,2}$"
 )
 _NOT_AFTER = re.compile(
     r"\s?(?:is|are|was|does|do|did|seems?|would|can|could)\s?(?:not\b|n't\b|never\b)"

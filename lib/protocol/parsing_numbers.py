@@ -29,18 +29,19 @@ _HEDGE = (
 )
 _BEFORE = rf"(?:{_HEDGE}|[\s:=,*_\"'`|~≈(\[#$\\]|[-=]+>)*+"
 _STRONG = r"(?:say|rate|rated|rating|score|scored|give|giving|assign|choose|pick|select|answer|go\swith|estimate)"
-_WEAK = r"(?:is|be|as|of|at|an?|around|about|approximately|to)"
+_WEAK = r"(?:is|be|as|of|at|an?|around|about|approximately)"
 _LEADING = re.compile(rf"{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}")
 _LABELLED = re.compile(rf"[^\n:=0-9]{{1,40}}[:=]{_BEFORE}{_NUMBER}(?:{_SHARE})?{_AFTER}")
 _WHOLE_LINE = re.compile(rf"(?:[^\n:=0-9]{{1,40}}[:=])?{_BEFORE}{_NUMBER}(?:{_SHARE})?[\s.,!?*_\"'`)\]}}|~$\\%]*+")
-_CUED = re.compile(
-    rf"\b(?:(?P<strong>(?<!not\s)(?<!n't\s){_STRONG}\b[^.;\n0-9]{{0,30}}?)|{_WEAK}\s){_NUMBER}(?:{_SHARE})?{_AFTER}"
-)
+_CUED = re.compile(rf"\b(?:(?P<strong>{_STRONG}\b[^.;\n0-9]{{0,30}}?)|{_WEAK}\s){_NUMBER}(?:{_SHARE})?{_AFTER}")
 _ON_SCALE = re.compile(rf"{_NUMBER}(?:{_SHARE}|\son\s(?:a|the|this)\b[^.\n]{{0,20}}?\bscale){_AFTER}")
 _JOINED = re.compile(
-    r"\s*+(?:-|~|,|;|\.\.+|(?:to|or|and|through|bis|oder|또는)\b)"
+    r"\s*+(?:-|~|,|;|\(|\.\.+|(?:to|or|and|through|bis|oder|또는)\b)"
     rf"(?:\s*+(?:or|maybe|perhaps|possibly|even|about|around|up|to|an?)\b)*+\s*+{_NUMBER}(?:{_SHARE})?{_AFTER}"
 )
+_DENIED = re.compile(r"(?:\b(?:not|never|cannot)|n't)\b(?:(?!\bbut\b)[^.,;:\n])*$")
+_TO_YOU = re.compile(r"(?:^|(?<=[.!?\n]))\s*+you\s[^.!?\n]*+")
+_LAST_SENTENCE = re.compile(rf"[.!?]\s{_NUMBER}(?:{_SHARE})?[\s.]*+$")
 _SHARED = re.compile(r"/|of |von |sur |su |de |scale")
 _PLACE = re.compile(r"[0-9]|zero|one|two|three|four|five|six|seven|eight|nine|te|eleven|twelve|twenty|hundred")
 _LISTED = re.compile(r"^[ \t]*+(?:[0-9]{1,2}[.)]|[-•*])[ \t]++", re.MULTILINE)
@@ -93,8 +94,8 @@ class Numbers:
         if clean != text and not re.search(r"\w", clean):
             return SEVERAL
         readings = self._at_the_ends(clean)
-        if not readings and anywhere:
-            readings = self._pointed_at(clean)
+        if anywhere and not (readings and _WHOLE_LINE.fullmatch(clean.strip())):
+            readings += self._pointed_at(clean, strongly=bool(readings))
         return agree(readings)
 
     def whole(self, text: str) -> Reading:
@@ -113,20 +114,24 @@ class Numbers:
         markers = [found[0].strip() for found in _LISTED.finditer(text)]
         if markers and (markers[0] in {"-", "•", "*"} or markers[:2] in (["1.", "2."], ["1)", "2)"])):
             text = _LISTED.sub("", text)
-        return text
+        return _TO_YOU.sub(" ", text) if "you " in text else text
 
     def _at_the_ends(self, text: str) -> list[Reading]:
         readings = []
         first = _LEADING.match(text) or _LABELLED.match(text)
         if first:
             readings.append(self._with_next(first, text))
+        sentence = _LAST_SENTENCE.search(text, max(0, len(text) - 40))
+        if sentence:
+            readings.append(self._reading(sentence))
         head, _, last = text.rpartition("\n")
         if head:
             alone = self.whole(last)
             readings += [] if alone is NOTHING else [alone]
         return readings
 
-    def _pointed_at(self, text: str) -> list[Reading]:
+    def _pointed_at(self, text: str, strongly: bool) -> list[Reading]:
+        """Numbers that the words of a sentence point at; `strongly` leaves out what only `is` or `of` points at."""
         readings: dict[Reading, None] = {}
         if not _PLACE.search(text):
             return []
@@ -136,7 +141,10 @@ class Numbers:
             for found in pattern.finditer(text):
                 reading = self._with_next(found, text)
                 weak = pattern is _CUED and found["strong"] is None
-                if not (weak and "clamped" in reading.flags) and not _pronoun(found, text):
+                if weak and (strongly or "clamped" in reading.flags):
+                    continue
+                denied = _DENIED.search(text[max(0, found.start() - 40) : found.start()])
+                if not denied and not _pronoun(found, text):
                     readings[reading] = None
                 if len(readings) > 3:
                     return list(readings)

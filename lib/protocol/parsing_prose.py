@@ -26,6 +26,7 @@ _POINTER = re.compile(
     r"(?:is|was|would\sbe|(?:appears|seems)\sto\sbe))\b\s?)?"
 )
 _CUT = re.compile(r"[\"(;{}|\n]|\.(?=\s|$)|\s-+\s")
+_SENTENCE_END = re.compile(r"\.(?=\s|$)")
 _NULL = re.compile(r"(?:null|none|nan|true|false|n/?a|-?inf(?:inity)?)\b")
 _PHRASE = 160
 _MANY = 4
@@ -111,10 +112,19 @@ class Prose:
             end = min(following.start() if following else len(text), pointer.end() + _PHRASE)
             phrase = text[pointer.end() : max(end, pointer.end())].partition("\n")[0]
             if step not in readings:
-                others.append((key.start(), pointer.end() + len(phrase)))
+                others += self._other(key, step, pointer, phrase)
             elif len(readings[step]) <= _MANY:
                 readings[step] = _few([*readings[step], *self._pair(phrase, step, pointer)])
         return readings, others
+
+    def _other(self, key: re.Match[str], step: str, pointer: re.Match[str], phrase: str) -> list[tuple[int, int]]:
+        """Where the pair of a step stands that was not asked for; nowhere if its name only occurs."""
+        if pointer["sign"] is None and pointer["verb"] is None:
+            number = self.numbers[step].read(phrase, anywhere=False) if step != "emotion" else NOTHING
+            if number.reason == NOTHING.reason:
+                return []
+        cut = _SENTENCE_END.search(phrase)
+        return [(key.start(), pointer.end() + (cut.start() if cut else len(phrase)))]
 
     def _pair(self, phrase: str, step: str, pointer: re.Match[str]) -> list[Reading]:
         sign = pointer["sign"] is not None
