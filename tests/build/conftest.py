@@ -89,3 +89,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
     write_light_chapters(root)
     project.steps("paper")
     return project
+
+
+@pytest.fixture(scope="module")
+def asked_project(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
+    """A project whose images are there and whose machine can be asked; nothing is asked or built yet."""
+    from inference_support import write_asked_study
+    from tests_support import write_light_chapters
+
+    root = tmp_path_factory.mktemp("asked")
+    copy_project(root)
+    project = BuiltProject(root, write_asked_study(root))
+    write_light_chapters(root)
+    return project
