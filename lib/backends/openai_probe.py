@@ -54,7 +54,7 @@ async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: s
         return flavour
     models = _models(response)
     flavour = await _flavour(client, response, models, where)
-    # transformers serve cannot list models where nothing was ever downloaded, and serves those of a folder all the same.
+    # transformers serve lists nothing but 500 where nothing was ever downloaded, and serves a folder all the same.
     if not (flavour is kinds.TRANSFORMERS and response.status_code == 500):
         _check(response, where)
     names = [str(model.get("id")) for model in models]

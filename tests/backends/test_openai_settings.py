@@ -172,7 +172,8 @@ def test_openai_is_told_from_others(address: str, hosted: bool) -> None:
     ("owned_by", "header", "flavour"),
     [
         ("vllm", None, VLLM), ("llamacpp", None, LLAMA_CPP), ("organization_owner", None, LM_STUDIO),
-        (None, "uvicorn, mlx_vlm/0.7.10", MLX), (None, "llama.cpp", LLAMA_CPP), (None, "uvicorn", OTHER), (None, None, OTHER),
+        (None, "uvicorn, mlx_vlm/0.7.10", MLX), (None, "llama.cpp", LLAMA_CPP), (None, "uvicorn", OTHER),
+        (None, None, OTHER),
     ],
 )  # fmt: skip
 def test_servers_are_recognised(wire: Running, owned_by: str | None, header: str | None, flavour: Flavour) -> None:
