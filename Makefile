@@ -1,6 +1,6 @@
 # The two commands: make paper, make test. Both set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup local paper test lint lock clean
+.PHONY: help setup local paper test coverage lint lock clean
 
 STUDY ?= params/study.yaml
 VENV := .venv
@@ -23,6 +23,7 @@ help:
 	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
 	@echo "make paper STUDY=params/other.yaml    the same for another study"
 	@echo "make local          add what runs models on this machine (torch, transformers, MLX; about 1.3 GB), once"
+	@echo "make coverage       which lines of lib/ no test reaches"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
 	@echo "make clean          remove everything derived (cache/, _output/), not the data and not the answers of machines"
 
@@ -62,8 +63,12 @@ lint: setup
 
 test: lint
 	$(BIN)/rater paper $(CORES)
-	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadscope --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadscope --no-loadscope-reorder
 	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider -q cache/notebooks/
+
+# Which lines no test reaches; apart from make test, since counting takes the tests a third longer.
+coverage: setup
+	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadscope --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
