@@ -48,10 +48,6 @@ async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: s
         raise BackendUnavailableError(
             f"{where} lists no models (404). The address of an OpenAI-compatible server usually ends in /v1."
         )
-    # transformers serve fails to list its models where none was ever downloaded, and serves a folder all the same.
-    flavour = await _flavour(client, response, _models(response), where) if response.status_code == 500 else None
-    if flavour is kinds.TRANSFORMERS:
-        return flavour
     models = _models(response)
     flavour = await _flavour(client, response, models, where)
     # transformers serve lists nothing but 500 where nothing was ever downloaded, and serves a folder all the same.
@@ -88,14 +84,17 @@ async def _flavour(
     return kinds.OTHER
 
 
-async def _get(client: openai.AsyncOpenAI, path: str, where: str) -> httpx2.Response:
+async def _get(client: openai.AsyncOpenAI, path: str, where: str, again: bool = True) -> httpx2.Response:
     try:
         async with asyncio.timeout(WITHIN):
             return await client.get(path, cast_to=httpx2.Response)
     except openai.APIStatusError as error:
         return error.response
     except (openai.APIError, httpx2.HTTPError, OSError) as error:
-        reason = "did not answer in time" if from_network("", error).kind == "timeout" else "does not answer"
+        late = from_network("", error).kind == "timeout"
+    if again and not late:  # a server that fails at one request may close the connection before the next
+        return await _get(client, path, where, again=False)
+    reason = "did not answer in time" if late else "does not answer"
     raise BackendUnavailableError(f"{where} {reason}. Start the server, or correct its address.")
 
 
