@@ -55,7 +55,8 @@ def check_unread_answers(lines, events, kills, deadline, most):
     for event in reversed(in_time):  # the last answer to a question is the one that was read
         question = asked[event["n"]]["prompt"].strip(), asked[event["n"]]["image"]
         stored[question] -= 1
-        lives[sum(kill < event["time"] for kill in kills)].append(stored[question] < 0)
+        asked_at = asked[event["n"]]["time"]
+        lives[sum(kill < asked_at for kill in kills)].append(stored[question] < 0)
     for unread in lives.values():  # each from its end
         assert not any(unread[2 * most :])
         assert sum(unread) <= most

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import msgspec
@@ -80,6 +81,8 @@ def start(given: dict, items: list[Item], shard_name: str) -> int:
     except RaterError as error:
         sys.stderr.write(f"{error}\n")
         code = 3
+    except BaseException:  # noqa: BLE001 - nobody else would say what ended a forked process
+        traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)

@@ -97,7 +97,7 @@ def reports(folder) -> list[dict]:
     return [json.loads(line) for line in (folder / "reports.jsonl").read_text().splitlines()]
 
 
-def kill_at_random(folder, started: Nursery, chance: random.Random, lines: int) -> float:
+def kill_at_random(folder, server, started: Nursery, chance: random.Random, lines: int) -> float:
     """Kill the process after a random number of lines, or in its first moments; give the time."""
     path = folder / "responses" / "local-vlm" / "all.jsonl"
 
@@ -113,7 +113,8 @@ def kill_at_random(folder, started: Nursery, chance: random.Random, lines: int) 
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.02))
     os.kill(pid, signal.SIGKILL)
-    assert started.wait(pid) == -signal.SIGKILL, "the process ended before it was killed"
+    assert started.wait(pid) == -signal.SIGKILL, (folder / "errors.txt").read_text()
+    server.status()  # what was sent to it before has been read by it now
     return time.time()
 
 
@@ -125,7 +126,7 @@ def test_nothing_is_lost_and_nothing_paid_for_twice(place):
     with wire_server(log, faults=FAULTS, seed=1, retry_after=0.05, stall_seconds=30, slow_seconds=0.2,
                      latency=0.01) as server:  # fmt: skip
         with nursery(place, server.local, items) as started:
-            kills = [kill_at_random(place, started, chance, lines=60) for _ in range(KILLS)]
+            kills = [kill_at_random(place, server, started, chance, lines=60) for _ in range(KILLS)]
             last = started.start()
             time.sleep(0.3)
             assert started.wait(started.start()) == 3
