@@ -70,7 +70,8 @@ class Taking:
                     beside, beside_cost = beside + 1, beside_cost + (spent or 0)
                 else:
                     self._keep(intent, request, outcome, spent, tries[request.key] + 1)
-        stored = self._fail(intent, [each for each in failures if each[0].key not in taken], tries, answered)
+        stored = sum(request.key in taken for request, _ in failures)
+        stored += self._fail(intent, [each for each in failures if each[0].key not in taken], tries, answered + stored)
         self._store.flush()
         self._report.beside += beside
         self._book.write(
