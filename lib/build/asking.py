@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -45,9 +46,17 @@ class Inquiry:
     provider: Provider
     whole: bool = True
 
+    @cached_property
     def stored(self) -> Store:
-        """The condition's answers as they are now."""
+        """The condition's answers as they were when they were first looked at."""
         return read_store(self.project.responses, self.condition.id)
+
+
+def shared_out(inquiry: Inquiry, shard: Shard) -> Inquiry:
+    """The same inquiry about the images of one shard; what is stored is not read again."""
+    own = replace(inquiry, items=[item for item in inquiry.items if shard.takes(item)])
+    own.__dict__["stored"] = inquiry.stored
+    return own
 
 
 def find_condition(project: Project, name: str) -> Condition:
@@ -159,7 +168,7 @@ def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
 
 def count(inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False, ignore_batches: bool = False) -> Count:
     """Count what is open by replaying what is stored; what is in batches is not, unless those are ignored."""
-    store = inquiry.stored()
+    store = inquiry.stored
     held = {} if ignore_batches else read_book(store.folder).held()
 
     def refused(question: Question) -> bool:
@@ -188,7 +197,7 @@ def record_coverage(project: Project, name: str) -> tuple[int, int]:
     Pages take a condition's answers only once it was asked about every image (`Project.response_files`).
     """
     inquiry = prepare(project, name)
-    store = inquiry.stored()
+    store = inquiry.stored
     repeats = range(inquiry.condition.repeats)
 
     def met(item: Item) -> bool:

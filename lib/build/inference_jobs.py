@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from lib.build.asking import Inquiry, forecast_of
+from lib.build.asking import Inquiry, forecast_of, shared_out
 from lib.build.asking_run import STOP_VARIABLE, stop_files
 from lib.build.inference import PARENT_VARIABLE, AskOptions, done_file
 from lib.build.runner import snakemake_command
@@ -46,8 +46,9 @@ def jobs_for(inquiries: Sequence[Inquiry], parts: int, options: AskOptions, core
     found: list[tuple[Inquiry, Shard, Decimal]] = []
     for inquiry in inquiries:
         for shard in all_shards(parts):
-            own = dataclasses.replace(inquiry, items=[item for item in inquiry.items if shard.takes(item)])
-            expected = forecast_of(own, retry_failed=options.retry_failed, ignore_batches=options.ignore_batches)
+            expected = forecast_of(
+                shared_out(inquiry, shard), retry_failed=options.retry_failed, ignore_batches=options.ignore_batches
+            )
             if expected.count.to_ask:
                 found.append((inquiry, shard, expected.cost[1] if expected.cost else Decimal(0)))
     at_once = min(len(found), cores or os.cpu_count() or 1)

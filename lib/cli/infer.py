@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from lib.cli import infer_options as options
 from lib.cli.options import StudyOption
 from lib.errors import BuildError, ParameterError
 from lib.formats import counted
@@ -18,38 +19,25 @@ if TYPE_CHECKING:
     from lib.build.asking import Inquiry
 
 PIPE_WIDTH = 120
-ConditionsOption = Annotated[
-    list[str] | None, typer.Option("-m", "--condition", help="Id of a condition to ask; may be given several times.")
-]
 
 
 def infer(
-    conditions: ConditionsOption = None,
+    conditions: options.Conditions = None,
     *,
     study: StudyOption = None,
-    shards: Annotated[int, typer.Option(min=1, max=9999, help="Ask each condition in so many processes.")] = 1,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many images, as good as drawn.")] = None,
-    images: Annotated[
-        str | None, typer.Option(help="Only images that fit a pattern (BM*), or a file of ids, one a line.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it will take, and stop there.")] = False,
-    budget: Annotated[
-        float | None, typer.Option(help="Spend no more in this run, in the prices' currency; for all conditions.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before asking.")] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Ask again what was refused, or answered without a usable value.")
-    ] = False,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Requests at once, in each process.")] = None,
-    cores: Annotated[int | None, typer.Option("--cores", "-j", min=1, help="Processes side by side.")] = None,
-    batch: Annotated[
-        bool, typer.Option("--batch", help="By batches: cheaper, within a day. Run it again to fetch and to go on.")
-    ] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="With --batch: go on until all is answered.")] = False,
-    every: Annotated[float, typer.Option(min=0.01, help="With --wait: minutes between two looks.")] = 10.0,
-    ignore_batches: Annotated[
-        bool, typer.Option("--ignore-batches", help="Ask also what is in batches, and pay for it twice.")
-    ] = False,
+    shards: options.Shards = 1,
+    limit: options.Limit = None,
+    images: options.Images = None,
+    dry_run: options.DryRun = False,
+    budget: options.Budget = None,
+    yes: options.Yes = False,
+    retry_failed: options.RetryFailed = False,
+    concurrency: options.Concurrency = None,
+    cores: options.Cores = None,
+    batch: options.Batch = False,
+    wait: options.Wait = False,
+    every: options.Every = 10.0,
+    ignore_batches: options.IgnoreBatches = False,
 ) -> None:
     """Ask machines about the study's images: forecast first, then the questions that have no answer yet.
 
@@ -87,9 +75,8 @@ def infer(
     asyncio.run(check_backends(open_ones))
     asked = sum(each.count.to_ask for each in forecasts)
     _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes)
-    options = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches)
-    jobs = jobs_for(open_ones, shards, options, cores)
-    raise typer.Exit(run_jobs(project, jobs, options, cores))
+    told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches)
+    raise typer.Exit(run_jobs(project, jobs_for(open_ones, shards, told, cores), told, cores))
 
 
 def show_forecast(
@@ -114,7 +101,7 @@ def show_forecast(
             number = counted(each.count.in_batches, "question")
             typer.echo(f"{each.condition}: {number} are in batches or wait for them, and are not asked now (--batch).")
     for inquiry in inquiries:
-        for warning in inquiry.stored().report.warnings():
+        for warning in inquiry.stored.report.warnings():
             typer.echo(f"warning: {warning}")
     return forecasts
 
@@ -155,11 +142,11 @@ def _infer_by_batches(
     if dry_run:
         typer.echo("Nothing was asked (--dry-run).")
         raise typer.Exit
-    options = BatchOptions(
+    told = BatchOptions(
         budget=shares(budget, forecasts), retry_failed=retry_failed, ignore_batches=ignore_batches, wait=wait,
         every=every,
     )  # fmt: skip
-    raise typer.Exit(infer_batch(inquiries, forecasts, options, lambda what, each: _confirm(what, each, yes=yes)))
+    raise typer.Exit(infer_batch(inquiries, forecasts, told, lambda what, each: _confirm(what, each, yes=yes)))
 
 
 def _nothing_open(forecasts: Sequence[Forecast]) -> str:
