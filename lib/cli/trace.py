@@ -17,6 +17,7 @@ from lib.formats import counted
 from lib.project import Project, open_project
 from lib.results import POSITION, Entry, load_results, variable_name
 
+ANSWERS = re.compile(r"responses/([^/]+)/[^/]+\.jsonl$")
 WRITTEN_POSITION = re.compile(r"(?:\.?\[(\d+)\]|\.(\d+))(?=\.[^.]+$)")
 
 
@@ -75,6 +76,9 @@ def trace(
         typer.echo(f"  {name} (SHA-256 {sha})")
         for source, source_sha in _sources(project.root / name).items():
             typer.echo(f"    made from {source} (SHA-256 {source_sha})")
+            answered = ANSWERS.search(source)
+            if answered:
+                typer.echo(f"      its raw answers: rater trace --image ID -m {answered[1]}")
     typer.echo(f"\nStudy file {record['study']} (SHA-256 {record['study_sha256']})")
     typer.echo(f"Commit {record['commit']}, run {record['started']} in {record['seconds']} s")
     typer.echo(f"Python {record['python']} on {record['system']}, lock SHA-256 {record['lock_sha256']}")
