@@ -24,7 +24,8 @@ from lib.asking.usage import stored_usage
 from lib.backends.base import BackendError, BatchBackend, BatchState
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item
-from lib.responses.batches import Batch, Book, Fetched, Submitted, Void
+from lib.responses.batch_lines import Fetched, Submitted, Void
+from lib.responses.batches import Batch, Book
 from lib.responses.store import Store, shard_files
 
 SETTLED_AFTER = 120.0
@@ -129,7 +130,7 @@ class BatchRun:
                     continue
                 outcomes = await self._calls(lambda name=name: self._backend.fetch(name))  # type: ignore[misc]
             except BackendError as error:
-                if error.kind == "rejected" and ignore_batches:
+                if error.kind in {"rejected", "malformed"} and ignore_batches:
                     self._give_up(error, batch, book, report)
                 else:
                     hold = self._unreachable(error, batch, report) or hold
@@ -150,7 +151,8 @@ class BatchRun:
                 "with; or ask its questions anew by --ignore-batches."
             )
         else:
-            report.problems.append(f"The batch {batch.id} cannot be fetched now: {error.message}")
+            over = " Ask its questions anew by --ignore-batches if this lasts." if error.kind == "malformed" else ""
+            report.problems.append(f"The batch {batch.id} cannot be fetched now: {error.message}{over}")
         report.passing = report.passing and error.kind not in {"rejected", "unauthorized"}
         return error.kind in {"rejected", "unauthorized"}
 

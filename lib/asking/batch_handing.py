@@ -20,13 +20,15 @@ from lib.errors import DataError
 from lib.protocol.pictures import load_picture
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
-from lib.responses.batches import Book, Intent, Request, Submitted, Void
+from lib.responses.batch_lines import Intent, Request, Submitted, Void
+from lib.responses.batches import Book
 from lib.responses.store import Store
 
 NEVER_MADE = frozenset({"rate_limit", "rejected", "unauthorized"})
 """Failures after which the provider certainly has no batch."""
 AT_ONCE = 16
 """Pictures that are loaded side by side."""
+QUEUE_FULL = "The rest waits until the provider's queue has room."
 QUEUE_SHARE = 0.9
 """How much of the provider's queue is filled by what questions are expected to take."""
 
@@ -48,7 +50,7 @@ class Allowance:
     tokens: float | None = None
 
     def allows(self, step: str) -> str | None:
-        """Take one question's share; or say why there is none left."""
+        """Take one question's share; or say why there is none left (`QUEUE_FULL`: that passes by itself)."""
         price = self.prices[step]
         if self.money is not None:
             if price.cost is None:
@@ -59,7 +61,7 @@ class Allowance:
             if price.cost > self.money:
                 return "The rest waits for another --budget: what is handed in may cost all that this run may spend."
         if self.tokens is not None and price.tokens > self.tokens:
-            return "The rest waits until the provider's queue has room."
+            return QUEUE_FULL
         if self.money is not None and price.cost is not None:
             self.money -= price.cost
         if self.tokens is not None:
@@ -130,9 +132,10 @@ class Handing:
         for question in questions:
             reason = allowance.allows(question.step)
             if reason is not None:
-                if reason not in self._report.problems:
-                    self._report.problems.append(reason)
-                self._report.passing = self._report.passing and "queue" in reason
+                passes = reason == QUEUE_FULL
+                said = self._report.notes if passes else self._report.problems
+                said += [] if reason in said else [reason]
+                self._report.passing = self._report.passing and passes
                 return
             yield question
 

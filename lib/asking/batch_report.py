@@ -39,8 +39,8 @@ class BatchReport:
         Of these, how many are of unknown cost.
     spent : dict of str to float
         What the condition has cost up to now, by currency.
-    problems : list of str
-        What went wrong, a sentence with its cure each.
+    notes, problems : list of str
+        What is worth knowing, and what went wrong, a sentence with its cure each.
     passing : bool
         Whether a next step, later, can do what this one could not.
     """
@@ -64,6 +64,7 @@ class BatchReport:
     cost: Decimal | None = None
     unpriced: int = 0
     spent: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     passing: bool = True
 

@@ -15,7 +15,8 @@ from lib.backends.base import Answer, BackendError, BatchState
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Question
 from lib.protocol.replay import Stored
-from lib.responses.batches import Batch, Book, Fetched, Fetching, Intent, Request
+from lib.responses.batch_lines import Fetched, Fetching, Intent, Request
+from lib.responses.batches import Batch, Book
 from lib.responses.record import Response
 from lib.responses.report import StoreReport
 from lib.responses.standing import read_lines

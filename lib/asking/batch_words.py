@@ -58,7 +58,7 @@ def batch_lines(report: BatchReport, *, one_of_many: bool = False) -> list[str]:
         lines.append(f"{answers} came to questions that had been answered meanwhile, and were not stored.")
     if report.unpriced and report.cost is not None:
         lines.append(f"{counted(report.unpriced, 'answer')} of unknown cost.")
-    lines += [*report.problems, what_next(report)]
+    lines += [*report.notes, *report.problems, what_next(report)]
     return [f"{report.condition}: {line}" if one_of_many and not line.startswith("  ") else line for line in lines]
 
 

@@ -123,7 +123,7 @@ class GeminiBatches:
         """Ask how far a batch is."""
         operation = await self._get(batch_id)
         metadata = _metadata(operation)
-        status = str(metadata.get("state", "")).removeprefix("BATCH_STATE_").removeprefix("JOB_STATE_")
+        status = _status(operation)
         if not status:
             raise malformed(SERVER, "a batch without state", msgspec.json.encode(operation))
         stats = metadata.get("batchStats") or {}
@@ -147,6 +147,8 @@ class GeminiBatches:
         output = operation.get("response") or _metadata(operation).get("output") or {}
         file = output.get("responsesFile") or (_metadata(operation).get("output") or {}).get("responsesFile")
         if not file:
+            if _status(operation) == "SUCCEEDED":
+                raise malformed(SERVER, f"{batch_id} has succeeded, but names no file of answers")
             return {}
         try:
             content = await self._live.open().aio.files.download(file=file)
@@ -211,6 +213,10 @@ def _outcome(line: _Line) -> Answer | BackendError | None:
 def _metadata(operation: object) -> dict[str, Any]:
     found = operation.get("metadata") if isinstance(operation, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _status(operation: object) -> str:
+    return str(_metadata(operation).get("state", "")).removeprefix("BATCH_STATE_").removeprefix("JOB_STATE_")
 
 
 def _number(value: object) -> int | None:

@@ -140,6 +140,8 @@ class OpenAIBatches:
     async def fetch(self, batch_id: str) -> dict[str, Answer | BackendError]:
         """Read both files of a batch, as far as there are any."""
         batch = await self._retrieve(batch_id)
+        if batch.status == "completed" and not (batch.output_file_id or batch.error_file_id):
+            raise malformed(self._server, f"{batch_id} is complete, but names no file of answers")
         lines: list[bytes] = []
         for file in (batch.output_file_id, batch.error_file_id):
             if file is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from lib.asking.batch import SETTLED_AFTER, BatchRun
 from lib.asking.batch_report import BatchReport
@@ -66,9 +67,10 @@ async def ask_by_batches(
         stack.enter_context(stopped_by_files(stop))
         runs = [(inquiry, await _open(inquiry, options, stop, stack)) for inquiry in inquiries]
         while True:
-            reports = []
+            reports: list[BatchReport] = []
             for inquiry, run in runs:
-                reports.append(await _step(inquiry, run, options))
+                report = await _unless_at_once(_step(inquiry, run, options), stop)
+                reports += [report] if report else []
                 if stop.is_set():
                     break
             show(reports)
@@ -79,6 +81,18 @@ async def ask_by_batches(
             except TimeoutError:
                 continue
             return reports, True
+
+
+async def _unless_at_once(step: Coroutine[Any, Any, BatchReport], stop: Stop) -> BatchReport | None:
+    """Go a step, but break it off where a second Ctrl-C says so: whatever it was doing can be taken up again."""
+    going, ending = asyncio.create_task(step), asyncio.create_task(stop.at_once.wait())
+    try:
+        await asyncio.wait({going, ending}, return_when=asyncio.FIRST_COMPLETED)
+        return going.result() if going.done() else None
+    finally:
+        for task in (going, ending):
+            task.cancel()
+        await asyncio.gather(going, ending, return_exceptions=True)
 
 
 async def _open(inquiry: Inquiry, options: BatchOptions, stop: asyncio.Event, stack: AsyncExitStack) -> BatchRun:

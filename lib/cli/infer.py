@@ -60,7 +60,9 @@ def infer(
         _refuse_for_batches(shards=shards, concurrency=concurrency, cores=cores)
     elif wait:
         raise ParameterError("--wait: goes with --batch only; without it a run ends when all is asked.")
-    forecasts = show_forecast(inquiries, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches)
+    forecasts = show_forecast(
+        inquiries, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches and not batch
+    )
     if batch:
         _infer_by_batches(inquiries, forecasts, budget, dry_run=dry_run, yes=yes, wait=wait, every=every,
                           retry_failed=retry_failed, ignore_batches=ignore_batches)  # fmt: skip

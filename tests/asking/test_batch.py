@@ -327,7 +327,7 @@ def test_a_full_queue_is_filled_no_further_than_it_goes(tmp_path, plan):
     provider.script = lambda question, _: answer(question)
     report = step(tmp_path, plan, items, Client(provider), settings=settings)
     assert (report.submitted, report.pending) == (4, 6)
-    assert "until the provider's queue has room" in report.problems[0]
+    assert (report.notes, report.problems) == (["The rest waits until the provider's queue has room."], [])
     assert report.goes_on
     assert steps(tmp_path, plan, items, Client(provider), settings=settings, most=20)[-1].complete
 

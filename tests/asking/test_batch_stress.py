@@ -22,7 +22,8 @@ from wire.running import wire_server
 
 from lib.contracts.prices import read_prices
 from lib.protocol.replay import replay
-from lib.responses.batches import Fetched, Void, read_book
+from lib.responses.batch_lines import Fetched, Void
+from lib.responses.batches import read_book
 from lib.responses.record import Response
 from lib.responses.store import read_store
 

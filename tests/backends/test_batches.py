@@ -153,6 +153,14 @@ def test_a_batch_that_failed_says_why_and_has_nothing(wire: Running, asked: Cond
 
 
 @every_provider
+def test_a_batch_that_is_complete_without_any_file_is_no_reason_to_pay_again(wire: Running, asked: Condition) -> None:
+    wire.set(batches={"missing": 1.0})
+    with pytest.raises(BackendError, match="names no file of answers") as caught:
+        whole(asked, 2)
+    assert caught.value.kind == "malformed"
+
+
+@every_provider
 def test_a_batch_is_found_by_its_reference(wire: Running, asked: Condition) -> None:
     began = datetime.now(UTC)
 
