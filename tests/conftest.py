@@ -26,10 +26,10 @@ TOGETHER = {
     "tests/chapters/test_ledger.py": "studies",
     "tests/chapters/test_consistency.py": "studies",
 }
-TOGETHER_FOLDERS = ("tests/twin", "tests/press")
+TOGETHER_FOLDERS = ("tests/twin", "tests/press", "tests/peers")
 EACH_ALONE = ("tests/metrics", "tests/audit")
 FIRST = ("studies", "tests/build/test_incremental.py", "tests/build/test_analyze.py", "tests/pages/test_site.py",
-         "tests/twin")  # fmt: skip
+         "tests/twin", "tests/peers")  # fmt: skip
 
 
 def group_of(nodeid: str) -> str:

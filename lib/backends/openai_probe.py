@@ -17,6 +17,9 @@ from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
 
 WITHIN = 10.0
+LOADED_WITHIN = 60.0
+"""Seconds that a model is given to be loaded, or refused, before it is asked about images all the same."""
+MESSAGE = 200
 OWNERS = {
     "vllm": kinds.VLLM,
     "llamacpp": kinds.LLAMA_CPP,
@@ -60,7 +63,33 @@ async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: s
             f"{where} ({flavour.name}) does not serve {condition.model!r}, but {listed}. "
             "Start it with that model, or correct `model` in the condition."
         )
+    if flavour is kinds.TRANSFORMERS:
+        await _load(client, condition.model, where)
     return flavour
+
+
+async def _load(client: openai.AsyncOpenAI, model: str, where: str) -> None:
+    """Have transformers serve load a model; asked about images, it answers 500 to one that it cannot load."""
+    try:
+        async with asyncio.timeout(LOADED_WITHIN):
+            response = await client.post(_root(client, "/load_model"), cast_to=httpx2.Response, body={"model": model})
+    except (TimeoutError, openai.APIError, httpx2.HTTPError, OSError):
+        return
+    events = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: ")]
+    try:
+        last = msgspec.json.decode(events[-1]) if events else None
+    except msgspec.DecodeError:
+        return
+    if isinstance(last, dict) and last.get("status") == "error":
+        why = " ".join(str(last.get("message")).split())[:MESSAGE]
+        raise BackendUnavailableError(
+            f"{where} ({kinds.TRANSFORMERS.name}) cannot load {model!r}: {why} Correct `model` in the condition: "
+            "a folder on the server's machine, or the name of a model that it has."
+        )
+
+
+def _root(client: openai.AsyncOpenAI, path: str) -> str:
+    return str(httpx2.URL(str(client.base_url)).copy_with(path=path, query=None))
 
 
 async def _flavour(
@@ -77,8 +106,7 @@ async def _flavour(
         return found.pop()
     if "uvicorn" in signature:
         # transformers serve says nothing of itself; its routes do.
-        root = httpx2.URL(str(client.base_url)).copy_with(path="/openapi.json", query=None)
-        described = await _get(client, str(root), where)
+        described = await _get(client, _root(client, "/openapi.json"), where)
         if described.status_code == 200 and b'"/load_model"' in described.content:
             return kinds.TRANSFORMERS
     return kinds.OTHER
