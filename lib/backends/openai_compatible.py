@@ -23,7 +23,8 @@ from lib.errors import BackendUnavailableError
 from lib.protocol.question import Question
 
 NO_KEY = "none"
-JSON = {"Content-Type": "application/json"}
+OPTIONS: openai.RequestOptions = {"headers": {"Content-Type": "application/json"}, "idempotency_key": "none"}
+"""The key is sent to nobody; without one the SDK draws a random one for each request."""
 THEIRS = ("OpenAI-Organization", "OpenAI-Project")
 CUSTOM_HEADERS = "OPENAI_CUSTOM_HEADERS"
 
@@ -41,6 +42,7 @@ class OpenAIBackend:
         hide_in_logs()
         self.condition = condition
         self.address = address_of(condition)
+        self.questions = f"{self.address}/chat/completions"  # whole: the SDK takes a while to put it together
         self.hosted = is_hosted(self.address)
         self.server = "OpenAI" if self.hosted else self.address
         self.key = _key(condition, self.hosted)
@@ -81,9 +83,7 @@ class OpenAIBackend:
         body = self.body(question, picture)
         failure: BackendError
         try:
-            response = await self.client.post(
-                "/chat/completions", cast_to=httpx2.Response, content=body, options={"headers": JSON}
-            )
+            response = await self.client.post(self.questions, cast_to=httpx2.Response, content=body, options=OPTIONS)
         except openai.APIStatusError as error:
             headers, content = error.response.headers, error.response.content
             failure = from_status(self.server, error.status_code, content, headers)
