@@ -21,9 +21,9 @@ COMMAND = re.compile(r"rater infer -m [^\s;]+|\S+\.csv")
 BANNER = """::: {.callout-warning}
 ## Simulated data
 
-Every number, table and figure on this page comes from **simulated** ratings and predictions (the project's twin), made
+Whatever is computed from ratings and predictions on this page comes from **simulated** ones (the project's twin), made
 so that recomputed figures come out near the published ones. They stand in until the real ratings are at `RATINGS`.
-No statement here is a finding about people or models.
+No statement here about ratings or predictions is a finding about people or models.
 :::
 """
 

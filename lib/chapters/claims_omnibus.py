@@ -17,8 +17,10 @@ def claim_omnibus(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, a
 
     Keys, under claims.anova.<dimension>.<term>.<kind>: significant.{count, ...} and not_significant.{count, ...} (by
     the corrected p), uncorrected.{count, ...}, largest.{short_name, f, df, df_residual, p, p_adjusted, eta_squared,
-    partial_eta_squared}; claims.anova.largest.<kind>.{..., dimension, term}: the largest effect of all. Between units
-    of faces: by_unit.{count, ...}, and claims.anova.units.<main or interaction>.<kind> as `claim_units` has it.
+    partial_eta_squared}: by η², which the tables of one factor show; claims.anova.largest.<kind>.{..., dimension, term,
+    effect}: the largest of all by partial η², which the table of all factors shows; effect is the term as text (`race`
+    or `race × emotion`). Between units of faces: by_unit.{count, ...}, and claims.anova.units.<main or
+    interaction>.<kind> as `claim_units` has it.
     """
     joined = anovas.join(names, on="condition", maintain_order="left")
     for kind in KINDS:
@@ -31,16 +33,19 @@ def claim_omnibus(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, a
                 results, path, own, significant=significant, not_significant=~significant, uncorrected=uncorrected
             )
             put_by_unit(results, path, own, alpha)
-            if own.drop_nulls("f").height:
-                put_row(results, [*path, "largest"], extreme_row(own.drop_nulls("f"), "f", highest=True), EFFECT)
+            known = own.drop_nulls("eta_squared")
+            if known.height:
+                put_row(results, [*path, "largest"], extreme_row(known, "eta_squared", highest=True), EFFECT)
         for part, chosen in (
             ("main", ~pl.col("term").str.contains(":")),
             ("interaction", pl.col("term").str.contains(":")),
         ):
             claim_units(results, ["claims", "anova", "units", part, kind], whole.filter(chosen), alpha)
-        if whole.drop_nulls("eta_squared").height:
-            row = extreme_row(whole.drop_nulls("eta_squared"), "eta_squared", highest=True)
-            put_row(results, ["claims", "anova", "largest", kind], row, [*EFFECT, "dimension", "term"])
+        known = whole.drop_nulls("partial_eta_squared")
+        if known.height:
+            named = known.with_columns(pl.col("term").str.replace_all(":", " × ", literal=True).alias("effect"))
+            row = extreme_row(named, "partial_eta_squared", highest=True)
+            put_row(results, ["claims", "anova", "largest", kind], row, [*EFFECT, "dimension", "term", "effect"])
 
 
 def claim_anova_by_emotion(results: Results, anovas: pl.DataFrame, names: pl.DataFrame, alpha: float) -> None:

@@ -14,6 +14,7 @@ from lib.results import Entry, Results, load_results, nest
 from lib.study_data import StudyData
 
 VERDICTS = ["reproduced", "differs", "superseded", "not available", "not computable"]
+COMPARED = VERDICTS[:3]  # those for which there is a recomputed figure
 ROUNDING = 1e-9  # floating-point error of a figure that lies exactly half way between two printed ones
 KINDS = {
     "categories": ["accuracy", "percent_correct", "recall", "precision", "f1", "macro_f1", "kappa", "fleiss_kappa",
@@ -90,7 +91,10 @@ def reproduce(ledger: pl.DataFrame, results: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def record_reproduction(results: Results, compared: pl.DataFrame) -> None:
-    """Record how many figures there are and how many got each verdict, in all and by version, under claims.ledger."""
+    """Record how many figures there are and how many got each verdict, in all and by version, under claims.ledger.
+
+    Percentages are of what could be compared for `reproduced`, `differs` and `superseded`, else of all figures.
+    """
     path = ["claims", "ledger"]
     results.put([*path, "total"], compared.height)
     _put_verdicts(results, path, compared)
@@ -117,13 +121,14 @@ def document_names(compared: pl.DataFrame) -> dict[str, str]:
 
 
 def _put_verdicts(results: Results, path: list[str], rows: pl.DataFrame) -> None:
-    computed = rows.filter(pl.col("verdict").is_in(["reproduced", "differs", "superseded"])).height
+    computed = rows.filter(pl.col("verdict").is_in(COMPARED)).height
     results.put([*path, "compared"], computed)
     for verdict in VERDICTS:
         count = rows.filter(pl.col("verdict") == verdict).height
         name = verdict.replace(" ", "_")
         results.put([*path, name, "count"], count)
-        results.put([*path, name, "percent"], 100 * count / rows.height if rows.height else None)
+        base = computed if verdict in COMPARED else rows.height
+        results.put([*path, name, "percent"], 100 * count / base if base else None)
 
 
 def _verdict(row: Row, results: Mapping[str, Any], by_id: Mapping[str, Row]) -> dict[str, object]:

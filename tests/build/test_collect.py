@@ -96,6 +96,7 @@ def test_the_twin_brings_its_banner(root: Path, monkeypatch: pytest.MonkeyPatch)
     collect(project, ["human"])
     banner = (project.cache / "includes/banner.md").read_text(encoding="utf-8")
     assert "Simulated data" in banner
+    assert "Whatever is computed from ratings and predictions" in banner, "what is printed elsewhere is not simulated"
     assert "`data/human_ratings/ratings.csv`" in banner
 
 

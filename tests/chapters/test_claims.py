@@ -7,6 +7,7 @@ from lib.chapters.claims import listed, put_count, put_extremes, put_range, shar
 from lib.chapters.claims_categories import claim_confusions, claim_overall, claim_pairs
 from lib.chapters.claims_dimensions import claim_inversion, claim_values
 from lib.chapters.claims_groups import claim_cells, claim_groups
+from lib.chapters.claims_omnibus import claim_omnibus
 from lib.chapters.claims_stereotypes import claim_variation
 from lib.chapters.scores import LabelScores
 from lib.metrics.counts import count_ratings
@@ -246,3 +247,27 @@ def test_variation_counts_cells_below_people_and_constant_raters(results: Result
     assert results.entries["claims.variation.vlm.valence.less_than_people.cells"].value == 3
     assert _text(results, "claims.variation.vlm.valence.constant.share") == "one of two"
     assert _text(results, "claims.variation.vlm.valence.smallest.emotion") == "sad"
+
+
+def test_effects_are_ranked_by_the_measure_that_is_printed(results: Results) -> None:
+    anovas = pl.DataFrame(
+        {
+            "condition": ["a", "b", "a", "b"],
+            "dimension": "arousal",
+            "term": ["race", "race", "race:emotion", "race:emotion"],
+            "f": [50.0, 60.0, 9.0, 20.0],
+            "df": [2.0, 2.0, 10.0, 10.0],
+            "df_residual": 1000.0,
+            "p": 0.001,
+            "p_adjusted": 0.001,
+            "p_units_adjusted": pl.Series([None] * 4, dtype=pl.Float64),
+            "eta_squared": [0.20, 0.10, 0.05, 0.07],
+            "partial_eta_squared": [0.09, 0.11, 0.08, 0.17],
+        }
+    )
+    claim_omnibus(results, anovas, NAMES, 0.05)
+    assert _text(results, "claims.anova.arousal.race.vlm.largest.short_name") == "A"
+    assert results.entries["claims.anova.arousal.race.vlm.largest.eta_squared"].value == 0.20
+    assert _text(results, "claims.anova.largest.vlm.short_name") == "B"
+    assert _text(results, "claims.anova.largest.vlm.effect") == "race × emotion"
+    assert results.entries["claims.anova.largest.vlm.partial_eta_squared"].value == 0.17

@@ -141,6 +141,10 @@ def test_counts_add_up(compared: pl.DataFrame) -> None:
     assert values["claims.ledger.total"] == 16 and values["claims.ledger.compared"] == 11
     assert values["claims.ledger.reproduced.count"] == 3
     assert values["claims.ledger.not_available.count"] == 2
+    assert values["claims.ledger.reproduced.percent"] == pytest.approx(300 / 11)
+    assert values["claims.ledger.not_available.percent"] == pytest.approx(200 / 16)
+    shares = [values[f"claims.ledger.{name}.percent"] for name in ("reproduced", "differs", "superseded")]
+    assert sum(shares) == pytest.approx(100)
     assert values["claims.ledger.versions.v2.total"] == 3
     assert sum(values[f"claims.ledger.{name.replace(' ', '_')}.count"] for name in VERDICTS) == 16
 
