@@ -32,7 +32,8 @@ def kappa_from_accuracy(accuracy: Interval, kappa: Interval, classes: int, n: in
     possible = possible_kappa(narrowed, classes)
     reason = (
         f"With {classes} equally frequent classes chance agreement is at most 1/{classes}, so that kappa is at least "
-        f"(accuracy - 1/{classes})/(1 - 1/{classes}); at an accuracy of {show(narrowed)}"
+        f"(accuracy - 1/{classes})/(1 - 1/{classes}), and, where wrong answers are of none of the "
+        f"classes, at most accuracy x (1 - 1/{classes})/(1 - accuracy/{classes}); at an accuracy of {show(narrowed)}"
     )
     return compare(kappa, possible, reason, "kappa")
 

@@ -73,13 +73,16 @@ def _whole_numbers(scope: Scope) -> Iterator[Finding | None]:
         if row.n is None or row.step is None:
             continue
         if row.key.statistic == "mean":
-            low = row.scale[0] if row.scale else 0.0
-            yield found("grim", grim(row.interval - low, row.n, step=row.step), scope, row)
+            yield found("grim", grim(row.interval, row.n, step=row.step, low=_lowest(row)), scope, row)
         else:
             average = scope.get(row.key, "mean")
-            shifted = (average.interval - (row.scale[0] if row.scale else 0.0)) / row.step if average else None
-            outcome = whole_number_sd(row.interval / row.step, row.n, shifted)
+            known = average.interval if average else None
+            outcome = whole_number_sd(row.interval, row.n, known, step=row.step, low=_lowest(row))
             yield found("grim", outcome, scope, row, average)
+
+
+def _lowest(row: Row) -> float:
+    return row.scale[0] if row.scale else 0.0
 
 
 def _sums(scope: Scope) -> Iterator[Finding | None]:

@@ -18,10 +18,11 @@ def possible_counts(share: Interval, n: int, step: float = 1.0) -> tuple[int, in
     return (low, high) if low <= high else None
 
 
-def grim(printed: Interval, n: int, *, percent: bool = False, step: float = 1.0) -> Outcome:
+def grim(printed: Interval, n: int, *, percent: bool = False, step: float = 1.0, low: float = 0.0) -> Outcome:
     """Whether a share, or a mean of whole numbers, of `n` can be what is printed.
 
-    The sum of `n` whole numbers is whole, so their mean is a multiple of 1/n. Brown and Heathers (2017),
+    The sum of `n` whole numbers is whole, so their mean is a multiple of 1/n; answers in steps from `low` on have the
+    sum n x low + a whole number of steps. Brown and Heathers (2017),
     doi:10.1177/1948550616673876.
 
     Parameters
@@ -34,19 +35,20 @@ def grim(printed: Interval, n: int, *, percent: bool = False, step: float = 1.0)
         Show the numbers in the sentence as percentages.
     step
         Smallest step of the answers' scale; for shares 1.
+    low
+        Lowest value of the answers' scale; for shares 0.
     """
-    counts = possible_counts(printed, n, step)
+    counts = possible_counts(printed - low, n, step)
     scale, unit = (100.0, "%") if percent else (1.0, "")
     if counts is None:
-        below = math.floor(printed.low * n / step)
-        near = [count * step for count in (below, below + 1)]
+        below = math.floor((printed.low - low) * n / step)
+        near = [n * low + count * step for count in (below, below + 1)]
         said = " and ".join(f"{show(one)}/{n:,} = {show(one / n * scale)}{unit}" for one in near)
         stands = show(printed * scale)
         return Outcome(
             False, f"The nearest that {n:,} answers can give are {said}; the printed number stands for {stands}{unit}."
         )
-    low, high = counts
-    said = show(low * step) if low == high else f"{show(low * step)} to {show(high * step)}"
+    said = show(Interval(*(n * low + count * step for count in counts)))
     return Outcome(True, f"{said} of {n:,} is rounded to the printed number.")
 
 
@@ -81,31 +83,41 @@ def mean_of_parts(parts: list[Interval], whole: Interval, what: str) -> Outcome:
     return compare(whole, mean(parts), reason, what)
 
 
-def whole_number_sd(sd: Interval, n: int, average: Interval | None = None) -> Outcome:
-    """Whether whole numbers can have this standard deviation, and this mean if it is given.
+def whole_number_sd(
+    sd: Interval, n: int, average: Interval | None = None, *, step: float = 1.0, low: float = 0.0
+) -> Outcome:
+    """Whether `n` answers in steps of `step` from `low` on can have this standard deviation, and mean if it is given.
 
-    Shifted so that the mean is near zero, whole numbers have a sum S and a sum of squares Q, both whole, with Q and S
-    both even or both odd, Q >= |S| and SD^2 = (Q - S^2/n)/(n - 1), or the same with n below the line, which some papers
-    print. If no such pair gives the printed SD, no answers do.
+    Counted in steps from `low`, answers are whole numbers. Shifted so that the mean is near zero, these have
+    a sum S and a sum of squares Q, both whole, with Q and S both even or both odd, Q >= |S| and
+    SD^2 = (Q - S^2/n)/(n - 1), or the same with n below the line, which some papers print.
+    If no such pair gives the printed SD, no answers do.
     GRIMMER: Anaya (2016), doi:10.7287/peerj.preprints.2400v1; parity as in Allard (2018).
     """
     if n > MOST:
-        return Outcome(True, f"So many whole numbers ({n:,}) can have nearly any SD.")
+        return Outcome(True, f"So many answers ({n:,}) can have nearly any SD.")
+    answers = f"{n:,} whole numbers" if step == 1 and float(low).is_integer() else _steps(n, step, low)
+    in_steps = sd / step
     allowed = list(range(n // 2 + 1))
     if average is not None:
-        counts = possible_counts(average, n)
+        counts = possible_counts(average - low, n, step)
         if counts is None:
-            return Outcome(False, f"No {n:,} whole numbers have a mean of {show(average)}.")
+            return Outcome(False, f"No {answers} have a mean of {show(average)}.")
         last = min(counts[1], counts[0] + n)
         allowed = sorted({min(count % n, n - count % n) for count in range(counts[0], last + 1)})
-    if any(_whole_squares(s, sd, n, line) for line in (n - 1, n) for s in allowed):
-        return Outcome(True, f"{n:,} whole numbers can have an SD of {show(sd)}.")
+    if any(_whole_squares(s, in_steps, n, line) for line in (n - 1, n) for s in allowed):
+        return Outcome(True, f"{answers} can have an SD of {show(sd)}.")
+    counted = "" if step == 1 and float(low).is_integer() else f", counted in steps of {show(step)} from {show(low)},"
     return Outcome(
         False,
-        f"No {n:,} whole numbers have an SD of {show(sd)}"
+        f"No {answers} have an SD of {show(sd)}"
         + (f" and a mean of {show(average)}" if average is not None else "")
-        + ": sum and sum of squares would have to be whole numbers, both even or both odd.",
+        + f": sum and sum of squares{counted} would have to be whole numbers, both even or both odd.",
     )
+
+
+def _steps(n: int, step: float, low: float) -> str:
+    return f"{n:,} answers in steps of {show(step)} from {show(low)}"
 
 
 def _whole_squares(s: int, sd: Interval, n: int, line: int) -> bool:

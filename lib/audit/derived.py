@@ -45,12 +45,13 @@ def derived(row: Row, sources: Sequence[Row]) -> Outcome:
     values = [source.interval for source in sources]
     possible = made_of(row.operation, values)
     points = row.unit in ("percentage_points", "percent") and row.operation in ("difference", "absolute_difference")
-    if points and all(source.key.statistic in SHARES for source in sources):
+    in_points = points and all(source.key.statistic in SHARES for source in sources)
+    if in_points:
         possible = possible * 100
     said = [f"{source.printed} ({show(source.interval)})" for source in sources]
     listed = ", ".join(said[:8]) + (f" and {len(said) - 8} more" if len(said) > 8 else "")
     words = WORDS[row.operation].format(a=said[0], b=said[-1], all=listed)
-    return compare(row.interval, possible, f"As {words}", "the number")
+    return compare(row.interval, possible, f"As {words}{', in percentage points' if in_points else ''}", "the number")
 
 
 def made_of(operation: str, values: Sequence[Interval]) -> Interval:

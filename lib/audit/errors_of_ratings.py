@@ -42,9 +42,11 @@ def mae_from_spread(mae: Interval, bias: Interval, sd: Interval, n: int | None, 
     """
     squares = bias.square() + sd.square() * share_below(n)
     least = max(abs(bias).low, squares.low / width if width else 0.0)
+    square = f" and the mean square difference divided by the scale's width of {show(width)}" if width else ""
     reason = (
         f"With a bias of {show(bias)} and an SD of differences of {show(sd)}, the root mean square difference "
-        f"sqrt(bias^2 + SD^2) is {show(squares.root())}"
+        f"{_root_mean_square(n)} is {show(squares.root())}; as MAE is at most that, and at "
+        f"least the size of the bias{square}"
     )
     return compare(mae, Interval(least, squares.root().high), reason, "MAE")
 
@@ -52,7 +54,15 @@ def mae_from_spread(mae: Interval, bias: Interval, sd: Interval, n: int | None, 
 def rmse_from_spread(rmse: Interval, bias: Interval, sd: Interval, n: int | None) -> Outcome:
     """Whether RMSE = sqrt(bias^2 + SD^2 (n - 1)/n)."""
     possible = (bias.square() + sd.square() * share_below(n)).root()
-    return compare(rmse, possible, f"With a bias of {show(bias)} and an SD of differences of {show(sd)}", "RMSE")
+    reason = f"With a bias of {show(bias)} and an SD of differences of {show(sd)}, by {_root_mean_square(n)}"
+    return compare(rmse, possible, reason, "RMSE")
+
+
+def _root_mean_square(n: int | None) -> str:
+    """The formula that `share_below` leads to, in words."""
+    if n is None or n < 2:
+        return "sqrt(bias^2 + SD^2 (n - 1)/n), n being unknown and (n - 1)/n from 1/2 to 1,"
+    return f"sqrt(bias^2 + SD^2 (n - 1)/n), or without (n - 1)/n = {n - 1:,}/{n:,} if the SD has n below the line,"
 
 
 def sd_of_differences(sd: Interval, machine: Interval, human: Interval, r: Interval) -> Outcome:
@@ -81,8 +91,10 @@ def sd_on_scale(sd: Interval, average: Interval, low: float, high: float, n: int
     middle = _within((low + high) / 2, average)
     most = max((value - low) * (high - value) for value in (average.low, average.high, middle))
     possible = (Interval(0.0, max(most, 0.0)) / share_below(n).low).root()
+    line = f"n/(n - 1) = {n:,}/{n - 1:,}" if n is not None and n >= 2 else "2 (n is unknown: n/(n - 1) is at most 2)"
     reason = (
-        f"As SD^2 is at most (mean - low)(high - mean), from {show(low)} to {show(high)} with a mean of {show(average)}"
+        f"As SD^2 is at most (mean - low)(high - mean) x {line}, from {show(low)} to {show(high)} with a mean of "
+        f"{show(average)}"
     )
     return compare(sd, possible, reason, "the SD")
 

@@ -32,8 +32,10 @@ def sd_from_parts(sd: Interval, parts: Parts) -> Outcome:
     between = Interval(max(bias_sd.low - parts.human_sd.high, 0.0), bias_sd.high + parts.human_sd.high)
     possible = ((within + between.square()) * Interval(1.0, size * n / (size * n - 1))).root()
     reason = (
-        f"The SDs within {size} emotions leave {show(within.root())} within, and the emotions' biases have an SD of "
-        f"{show(bias_sd)}; as the SD between emotions is at most that plus people's SD of {show(parts.human_sd)}"
+        f"The SDs within {size} emotions leave {show(within.root())} within (n or n - 1 below the line), and the "
+        f"emotions' biases have an SD of {show(bias_sd)}; the SD between emotions is at most that plus people's SD of "
+        f"{show(parts.human_sd)}, and at least that less people's; by SD^2 = within^2 + between^2, "
+        f"or that times n/(n - 1) = {size * n:,}/{size * n - 1:,}"
     )
     return compare(sd, possible, reason, "the SD of all")
 

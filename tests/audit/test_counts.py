@@ -78,3 +78,25 @@ def test_sds_of_ten_whole_numbers(n, sd, average, possible):
     """One of ten that differs by one gives an SD of .3162 and a mean one tenth from a whole number."""
     known = rounded(average, 2) if average is not None else None
     assert whole_number_sd(rounded(sd, 2), n, known).consistent is possible
+
+
+def test_sums_and_means_are_those_of_the_answers():
+    """25 answers from 1 to 9: sums of 86 and 87 give 3.44 and 3.48; in steps of .5 from -1, 10.5 and 11 of 4."""
+    said = grim(rounded(3.456, 3), 25, low=1).arithmetic
+    assert "25 answers can give are 86/25 = 3.44 and 87/25 = 3.48; the printed number stands for 3.4555 to" in said
+    assert grim(rounded(3.44, 2), 25, low=1).arithmetic == "86 of 25 is rounded to the printed number."
+    said = grim(rounded(2.7, 2), 4, step=0.5, low=-1).arithmetic
+    assert "10.5/4 = 2.625 and 11/4 = 2.75" in said and "stands for 2.695 to 2.705" in said
+
+
+def test_sds_and_means_are_shown_as_printed():
+    outcome = whole_number_sd(rounded(0.155, 3), 10, rounded(1.5, 1), step=0.5, low=1)
+    assert not outcome.consistent
+    assert outcome.arithmetic.startswith(
+        "No 10 answers in steps of 0.5 from 1 have an SD of 0.1545 to 0.1555 and a mean of 1.45 to 1.55: sum and sum "
+        "of squares, counted in steps of 0.5 from 1, would"
+    )
+    assert (
+        "whole numbers have a mean of 1.195 to 1.205"
+        in whole_number_sd(rounded(0.3, 1), 3, rounded(1.2, 2), low=1).arithmetic
+    )

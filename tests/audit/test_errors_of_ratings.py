@@ -121,3 +121,15 @@ def test_the_sd_of_all_needs_its_parts():
     assert sd_from_parts(rounded(0.7, 1), parts).consistent
     wide = Parts([rounded(0.5, 1)] * 2, [rounded(-3.0, 1), rounded(3.0, 1)], rounded(0.6, 1), 240)
     assert not sd_from_parts(rounded(1.5, 1), wide).consistent
+
+
+def test_the_formula_in_the_sentence_gives_its_number():
+    """Mean exactly 3.456: 25/24 (3.456 - 1)(9 - 3.456) is 14.1834, whose root is 3.7661."""
+    said = sd_on_scale(rounded(3.9, 1), rounded(3.456, 3), 1, 9, 25).arithmetic
+    assert "(mean - low)(high - mean) x n/(n - 1) = 25/24, from 1 to 9" in said and "0 to 3.7663" in said
+    assert np.sqrt(25 / 24 * (3.4565 - 1) * (9 - 3.4565)) == pytest.approx(3.7663, abs=5e-5)
+    assert "x 2 (n is unknown" in sd_on_scale(rounded(3.9, 1), rounded(3.456, 3), 1, 9, None).arithmetic
+    said = rmse_from_spread(rounded(1.2, 1), rounded(1.0, 1), rounded(1.0, 1), 4).arithmetic
+    assert "sqrt(bias^2 + SD^2 (n - 1)/n), or without (n - 1)/n = 3/4" in said
+    said = mae_from_spread(rounded(0.2, 1), rounded(0.0, 1), rounded(4.0, 1), 4, 8).arithmetic
+    assert "at least the size of the bias and the mean square difference divided by the scale's width of 8" in said
