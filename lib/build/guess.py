@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from lib.build.guess_dimensions import DIMENSIONS, SaidScale, guess_dimensions
+from lib.build.guess_labels import LabelColumn, check_labels
 from lib.chapters.claims import listed
 from lib.contracts.images import CURE as IMAGES_CURE
 from lib.contracts.images import emotion_column
@@ -50,13 +51,24 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
     Raises
     ------
     MissingFileError, DataError
-        A file cannot be read, or the ratings have no dimension, or no two labels.
+        A file cannot be read, or the ratings have no dimension, no two labels, or one label in two spellings.
     """
     rated = read_whole_table(ratings, RATINGS_CURE)
     answers = [read_whole_table(path, "Name the machines' answers with --predictions.") for path in predictions]
     manifest = None if images is None or images.is_dir() else read_whole_table(images, IMAGES_CURE)
     intended = "" if manifest is None or images is None else emotion_column(images)
     dimensions = guess_dimensions(ratings, rated, answers, [] if manifest is None else manifest.columns, said)
+    doubts = check_labels(
+        [
+            LabelColumn(path, table, column, machine=machine)
+            for path, table, column, machine in (
+                *([] if manifest is None or images is None else [(images, manifest, intended, False)]),
+                (ratings, rated, "emotion", False),
+                *((path, frame, "emotion", True) for path, frame in zip(predictions, answers, strict=True)),
+            )
+            if column in table.columns
+        ]
+    )
     factors, unused = _factors(manifest, dimensions.scales, intended)
     emotion = _emotion(None if manifest is None else _column(manifest, intended), rated, answers)
     study = Study(
@@ -78,7 +90,9 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
         *_unused_answers(answers, dimensions.scales),
         *unused,
     )
-    return Guess(study, (*dimensions.remarks, found, *left_out, *_not_compared(manifest, factors), HOW_TO_CORRECT))
+    return Guess(
+        study, (*dimensions.remarks, found, *doubts, *left_out, *_not_compared(manifest, factors), HOW_TO_CORRECT)
+    )
 
 
 def _factors(
