@@ -38,7 +38,8 @@ def claim_accuracy_tests(
 def claim_false_positives(results: Results, tests: pl.DataFrame, names: pl.DataFrame, alpha: float) -> None:
     """Emotions named unequally often where they were not intended, and what lies behind it.
 
-    Keys, under claims.fpr.<factor>.<kind>: significant, tests; machines.{count, ...} (with any such emotion);
+    Keys, under claims.fpr.<factor>.<kind>: significant, tests, untested (combinations of machine and emotion
+    whose rate is 0, or 1, in all groups, or known in only one); machines.{count, ...} (with any such emotion);
     causes.<cause>; largest.{short_name, emotion, highest_level, highest_percent, lowest_level, lowest_percent, points,
     p_adjusted}; highest.<emotion>.<level>.{count, ...} (machines whose rate is highest there).
     """
@@ -48,6 +49,8 @@ def claim_false_positives(results: Results, tests: pl.DataFrame, names: pl.DataF
             path = ["claims", "fpr", str(factor), kind]
             tested = own.drop_nulls("p_adjusted")
             _put_share(results, path, tested, alpha)
+            untested = own.height - tested.height
+            results.put([*path, "untested"], untested, count_in_words(untested))
             found = tested.filter(pl.col("p_adjusted") < alpha)["short_name"].unique(maintain_order=True).to_list()
             put_count(results, [*path, "machines"], found, own["condition"].n_unique())
             for cause in ("over-attribution", "unequal accuracy", "both", "neither"):

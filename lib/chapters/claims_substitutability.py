@@ -6,12 +6,23 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lib.chapters.claims import KINDS, extreme_row, of_kind, put_extremes, put_range, put_raters, put_row
+from lib.chapters.claims import (
+    KINDS,
+    extreme_row,
+    listed,
+    of_kind,
+    put_extremes,
+    put_range,
+    put_raters,
+    put_row,
+    share_in_words,
+)
 from lib.formats import count_in_words, format_value
 from lib.metrics.substitutability import VERDICTS
 from lib.results import Results
 
 WORDS = dict(zip(VERDICTS, ("farther", "closer", "not_distinguishable"), strict=True))
+WHOLE = ("farther than people", "closer than people", "not distinguishable from people")
 Z_ROW = ("short_name", "machine", "people", "difference", "difference_low", "difference_high", "ratio")
 
 
@@ -50,7 +61,8 @@ def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataF
     """How many machines lie farther from panels than people do, closer, or cannot be told apart; also by emotion.
 
     Keys, for each kind and dimension, under claims.z.<kind>.<dimension>:
-    {farther, closer, not_distinguishable, not_farther}.{count, ...}; range.{low, high} (mean |z|);
+    {farther, closer, not_distinguishable, not_farther}.{count, ...}; verdicts (how many are which, as text that leaves
+    out those that nobody is); range.{low, high} (mean |z|);
     {nearest, farthest}.{short_name, machine, people, difference, ..., ratio};
     <emotion>.{farther, closer, not_distinguishable}.{count, ...}; {hardest, easiest}_emotion.{emotion, difference}
     (mean over machines); uneven.{count, ...}: of those not farther overall, who are for an emotion;
@@ -65,6 +77,7 @@ def claim_z_scores(results: Results, overall: pl.DataFrame, by_emotion: pl.DataF
         if own["verdict"].null_count() == own.height:
             continue
         _verdicts(results, path, own)
+        results.put([*path, "verdicts"], _in_words(own["verdict"].drop_nulls().to_list()))
         put_raters(results, path, own, not_farther=pl.col("verdict") != VERDICTS[0])
         _claim_cells(results, path, own, _of(cells, kind, dimension))
     people = totals.drop_nulls("people").filter(pl.col("type") != "Person")
@@ -112,6 +125,18 @@ def _claim_cells(results: Results, path: list[str], totals: pl.DataFrame, cells:
     alike = totals.filter(pl.col("verdict") != VERDICTS[0])
     if alike.height:
         put_raters(results, path, alike, uneven=pl.col("condition").is_in(farther["condition"].implode()))
+
+
+def _in_words(verdicts: Sequence[str]) -> str:
+    """`six of eight were farther than people, one was closer and one was not distinguishable`."""
+    said: list[str] = []
+    for verdict, whole in zip(VERDICTS, WHOLE, strict=True):
+        count = verdicts.count(verdict)
+        if count:
+            many = count_in_words(count) if said else share_in_words(count, len(verdicts))
+            what = WORDS[verdict].replace("_", " ") if said else whole
+            said.append(f"{many} {'was' if count == 1 else 'were'} {what}")
+    return listed(said)
 
 
 def _verdicts(results: Results, path: Sequence[str], rows: pl.DataFrame) -> None:

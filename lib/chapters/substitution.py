@@ -53,7 +53,12 @@ def correction_note(data: StudyData) -> str | None:
     if image_resampling(data) is None:
         return None
     correction = CORRECTIONS[data.study.analysis.correction]
-    return f"p: bootstrap test that the difference is 0, two-sided, over all machines (and emotions) by {correction}."
+    smallest = format(2 / (data.resampling.draws + 1), ".2g").removeprefix("0")
+    return (
+        "p: bootstrap test that the difference is 0, two-sided, corrected over all machines (and emotions) by "
+        f"{correction}. No p of {format_value('n', data.resampling.draws)} samples is below {smallest} before it is "
+        "corrected, however large the difference."
+    )
 
 
 def image_distances(data: StudyData, values: pl.DataFrame) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def percentile_interval(estimates: NDArray[np.float64], confidence: float) -> tu
 
 
 def bootstrap_p(estimates: NDArray[np.float64], null: float = 0.0) -> float | None:
-    """Two-sided bootstrap p of "the estimate is `null`": twice the smaller tail, at least 1 / (draws + 1).
+    """Two-sided bootstrap p of "the estimate is `null`": twice the smaller tail, at least 2 / (draws + 1).
 
     Consistent with `percentile_interval`: p is below .05 where the 95% interval leaves `null` out. None where no
     sample has an estimate.

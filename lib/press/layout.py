@@ -69,7 +69,8 @@ def shares(grid: Grid, slack: float = 1.0) -> list[float] | None:
     """Return the columns' shares of the text width, or None if no text has to be broken.
 
     Every column first gets a comfortable line, or where that is too much its longest word; what is left goes to the
-    columns by the root of what their texts still lack, so that one long column does not starve the others.
+    columns by the root of what their texts still lack, so that one long column does not starve the others. Shares that
+    the table itself gives are taken where they hold every word.
 
     Parameters
     ----------
@@ -82,6 +83,10 @@ def shares(grid: Grid, slack: float = 1.0) -> list[float] | None:
     whole = chosen.width / slack
     if needed_width(grid.texts, chosen.size) <= whole:
         return None
+    if grid.given and all(
+        share * whole >= column_width(word, chosen.size) for share, word in zip(grid.given, grid.words, strict=True)
+    ):
+        return grid.given
     first = grid.characters if needed_width(grid.characters, chosen.size) <= whole else grid.words
     least = [column_width(count, chosen.size) for count in first]
     lacking = [max(0, text - count) ** 0.5 for text, count in zip(grid.texts, first, strict=True)]

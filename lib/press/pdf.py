@@ -20,6 +20,8 @@ from lib.press.tables import Grid
 from lib.press.tree import Node, link, plain, raw, text, transform
 
 PARAGRAPHS_A_FLOAT = 3
+ZERO_WIDTH_SPACE = "\u200b"
+DECIMAL = re.compile(r"\.\d")
 EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 EAST_ASIAN_FONTS = re.compile(r"CJK|Nanum|Malgun|Apple SD Gothic|Hiragino|Batang|Source Han|Noto (Sans|Serif) KR")
 
@@ -112,7 +114,7 @@ def _float(node: Node, entry: Float, document: Document) -> list[Node]:
     if entry.grid is not None:
         chosen = fit(entry.grid)
         size, turned, whole = chosen.size, chosen.landscape, is_short(entry.grid)
-        shown, notes = [_with_widths(body[0], entry.grid)], body[1:]
+        shown, notes = [breaking_before_points(_with_widths(body[0], entry.grid))], body[1:]
     elif entry.picture is not None:
         shown = [raw("typst", _picture(entry))]
     kind = "table" if entry.kind == "tbl" else "image"
@@ -139,6 +141,27 @@ def _with_widths(table: Node, grid: Grid) -> Node:
     pairs = zip(columns, widths, strict=True)
     specified = [[alignment, {"t": "ColWidth", "c": round(width, 4)}] for (alignment, _), width in pairs]
     return {"t": "Table", "c": [attribute, caption, specified, *rest]}
+
+
+def breaking_before_points(tree: Node) -> Node:
+    """Return the tree with a place to break each line before a number such as `.5`.
+
+    Unicode's rules of line breaking (UAX 14, LB13) have none before a point, even after a space: a list of such
+    numbers would run out of its column.
+    """
+
+    def opened(node: Node) -> Node | None:
+        if node["t"] not in {"Plain", "Para", "Strong", "Emph"}:
+            return None
+        inlines: list[Node] = []
+        for inline in node["c"]:
+            if inlines and inlines[-1]["t"] == "Space" and inline["t"] == "Str" and DECIMAL.match(inline["c"]):
+                inlines.insert(-1, {"t": "Str", "c": ZERO_WIDTH_SPACE})
+            inlines.append(inline)
+        return {"t": node["t"], "c": inlines}
+
+    changed: Node = transform(tree, opened)
+    return changed
 
 
 def _picture(entry: Float) -> str:

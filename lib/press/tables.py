@@ -62,6 +62,12 @@ class Grid:
     lines: int
 
     @property
+    def given(self) -> list[float] | None:
+        """The columns' shares of the width that the table itself asks for; None where it leaves that open."""
+        widths = [width.get("c") for _, width in self.table["c"][2]] if self.table else []
+        return [width / sum(widths) for width in widths] if widths and all(widths) else None
+
+    @property
     def columns(self) -> int:
         """Number of columns."""
         return len(self.words)

@@ -98,7 +98,7 @@ def emotion_anova_table(
         pl.col("emotion").cast(pl.String).str.to_titlecase()
     )
     columns = {"emotion": "Emotion"} | {f"{term} {name}": text for term in terms for name, text in WITHIN.items()}
-    table = plain_table(wide, identifier, columns, notes, groups="name")
+    table = plain_table(wide, identifier, columns, notes, groups="short_name")
     for place, term in enumerate(terms):
         columns_of_term = [f"{term} {name}" for name in WITHIN]
         table = table.tab_spanner(label=term_heading(term, labels), columns=columns_of_term, id=f"spanner-{place}")

@@ -80,13 +80,13 @@ def cell_accuracy_table(
     worst = uneven.group_by("condition").agg(pl.col("gap").max()).sort(pl.col("gap") * -1, "condition").head(shown)
     text = as_text(machines, ["accuracy"]).with_columns(interval(machines).alias("interval"))
     cell = pl.concat_str("accuracy", "interval", separator=" ", ignore_nulls=True).alias("cell")
-    wide = spread(text.with_columns(cell), ["condition", "name", "intended"], factor, "cell")
-    levels = [name for name in wide.columns if name not in ("condition", "name", "intended")]
+    wide = spread(text.with_columns(cell), ["condition", "short_name", "intended"], factor, "cell")
+    levels = [name for name in wide.columns if name not in ("condition", "short_name", "intended")]
     wide = worst.select("condition").join(wide, on="condition", maintain_order="left")
     wide = wide.join(uneven, on=["condition", "intended"], maintain_order="left")
     wide = wide.with_columns(points(wide, "gap"), pl.col("intended").cast(pl.String).str.to_titlecase())
     labels = {"intended": "Emotion"} | {name: name for name in levels} | {"gap": "Largest difference"}
-    return plain_table(wide, identifier, labels, notes, groups="name")
+    return plain_table(wide, identifier, labels, notes, groups="short_name")
 
 
 def groups_overview_table(

@@ -54,10 +54,11 @@ def design_table(
 
 
 def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None] = ()) -> GT:
-    """Name, backend, strategy, thinking and steps of each condition."""
+    """Name, short name, backend, strategy, thinking and steps of each condition."""
     rows = [
         {
             "name": item.name,
+            "short_name": item.short_name,
             "type": "Machine" if item.kind == "machine" else item.kind.upper(),
             "backend": BACKENDS[item.backend],
             "strategy": STRATEGIES[item.strategy],
@@ -66,8 +67,8 @@ def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None
         }
         for item in conditions
     ]
-    labels = {"name": "Condition", "type": "Type", "backend": "Backend", "strategy": "Strategy", "thinking": "Thinking"}
-    labels |= {"steps": "Asked for"}
+    labels = {"name": "Condition", "short_name": "Short name", "type": "Type", "backend": "Backend"}
+    labels |= {"strategy": "Strategy", "thinking": "Thinking", "steps": "Asked for"}
     return plain_table(pl.DataFrame(rows), "tbl-conditions", labels, notes, text_columns=list(labels))
 
 

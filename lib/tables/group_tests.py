@@ -93,7 +93,7 @@ def emotion_test_table(
         "rank_biserial": "*r*<sub>rb</sub>",
     }
     named = text.join(names, on="condition", maintain_order="left").sort("condition", maintain_order=True)
-    return plain_table(named, identifier, labels, notes, groups="name", text_columns=["test"])
+    return plain_table(named, identifier, labels, notes, groups="short_name", text_columns=["test"])
 
 
 def bias_test_table(

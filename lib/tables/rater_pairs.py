@@ -109,9 +109,9 @@ def pair_list_table(pairs: pl.DataFrame, names: pl.DataFrame, notes: Iterable[st
                 "kappa": format_value("kappa", row["kappa"]),
             }
         )
-    labels = {"first": "Rater A", "second": "Rater B", "difference": "A − B", "b": "Only A right", "c": "Only B right"}
+    labels = {"first": "Rater A", "second": "Rater B", "difference": "A − B", "b": "Only A", "c": "Only B"}
     labels |= {"chi2": "*χ*²", "p_corrected": "*p* (*χ*²)", "p_exact": "*p* (exact)", "p_adjusted": "*p* adjusted"}
-    labels |= {"kappa": "*κ* of A and B"}
+    labels |= {"kappa": "*κ*"}
     text = pl.DataFrame(rows).sort("order")
     return plain_table(text, "tbl-mcnemar-all", labels, notes, text_columns=["second"])
 

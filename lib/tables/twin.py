@@ -86,7 +86,8 @@ def contradictions_table(contradictions: Sequence[tuple[str, str, str, str]], no
     labels = {"about": "About", "published": "Published", "arithmetic": "Why not all can hold", "kept": "Kept"}
     frame = pl.DataFrame(list(contradictions), schema=list(labels), orient="row")
     frame = frame.with_columns(pl.all().str.replace_all(NEGATIVE, "${1}−${2}"))
-    return plain_table(frame, "tbl-twin-contradictions", labels, notes, text_columns=list(labels))
+    table = plain_table(frame, "tbl-twin-contradictions", labels, notes, text_columns=list(labels))
+    return table.cols_width({"about": "16%", "published": "27%", "arithmetic": "40%", "kept": "17%"})
 
 
 def worst_by_quantity(deviations: pl.DataFrame) -> pl.DataFrame:

@@ -5,13 +5,16 @@ import pytest
 
 from lib.chapters.claims import listed, put_count, put_extremes, put_range, share_in_words
 from lib.chapters.claims_categories import claim_confusions, claim_overall, claim_pairs
+from lib.chapters.claims_demographics import claim_false_positives
 from lib.chapters.claims_dimensions import claim_inversion, claim_values
 from lib.chapters.claims_groups import claim_cells, claim_groups
 from lib.chapters.claims_omnibus import claim_omnibus
 from lib.chapters.claims_stereotypes import claim_variation
+from lib.chapters.claims_substitutability import Z_ROW, claim_z_scores
 from lib.chapters.scores import LabelScores
 from lib.metrics.counts import count_ratings
 from lib.metrics.human import describe_people
+from lib.metrics.substitutability import VERDICTS
 from lib.results import Results
 
 NAMES = pl.DataFrame(
@@ -271,3 +274,39 @@ def test_effects_are_ranked_by_the_measure_that_is_printed(results: Results) -> 
     assert _text(results, "claims.anova.largest.vlm.short_name") == "B"
     assert _text(results, "claims.anova.largest.vlm.effect") == "race × emotion"
     assert results.entries["claims.anova.largest.vlm.partial_eta_squared"].value == 0.17
+
+
+def test_combinations_that_could_not_be_tested_are_counted(results: Results) -> None:
+    tests = pl.DataFrame(
+        {
+            "condition": ["a", "a", "b"], "factor": "race", "emotion": ["sad", "happy", "sad"],
+            "p_adjusted": [0.01, None, None], "highest_level": ["X", None, None], "highest_rate": [0.3, 0.0, 0.0],
+            "lowest_level": ["Y", None, None], "lowest_rate": [0.1, 0.0, 0.0], "cause": ["neither", None, None],
+        }
+    )  # fmt: skip
+    claim_false_positives(results, tests, NAMES, 0.05)
+    found = {
+        name: results.entries[f"claims.fpr.race.vlm.{name}"].value for name in ("significant", "tests", "untested")
+    }
+    assert found == {"significant": 1, "tests": 1, "untested": 2}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "text"),
+    [
+        ((0, 0, 0), "all three were farther than people"),
+        ((0, 1, 2), "one of three was farther than people, one was closer and one was not distinguishable"),
+        ((1, 1, 2), "two of three were closer than people and one was not distinguishable"),
+        ((2, 2, 2), "all three were not distinguishable from people"),
+    ],
+)
+def test_verdicts_that_nobody_got_are_not_named(results: Results, verdicts: tuple[int, ...], text: str) -> None:
+    figures = {name: [1.0, 1.1, 1.2] for name in Z_ROW if name != "short_name"}
+    overall = pl.DataFrame(
+        {"condition": ["a", "b", "d"], "dimension": "valence", "verdict": [VERDICTS[place] for place in verdicts]}
+        | figures
+    )
+    cells = overall.with_columns(pl.lit("sad").alias("emotion"))
+    names = NAMES.with_columns(pl.col("condition").replace("c", "d"), pl.lit("VLM").alias("type"))
+    claim_z_scores(results, overall, cells, names)
+    assert _text(results, "claims.z.vlm.valence.verdicts") == text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.press.layout import LANDSCAPE_WIDTH, PORTRAIT_WIDTH, Fit, column_width, fit, is_short, needed_width, shares
-from lib.press.tables import Grid
+from lib.press.tables import Grid, read_tables
 
 
 def grid(characters):
@@ -71,3 +71,12 @@ def test_shares_fill_the_page_and_no_word_is_starved(columns):
 def test_short_tables_are_kept_on_one_page():
     assert is_short(text_grid([5], [5], lines=20))
     assert not is_short(text_grid([5], [5], lines=60))
+
+
+def test_shares_that_a_table_gives_are_taken_where_they_hold_every_word():
+    page = "<table><colgroup><col style='width:{}%'><col style='width:{}%'></colgroup><tbody><tr><td>{}</td><td>{}</td>"
+    cells = ("short words", "long text " * 40)
+    wide = read_tables([page.format(40, 60, *cells) + "</tr></tbody></table>"])[0]
+    assert shares(wide) == pytest.approx([0.4, 0.6])
+    starved = read_tables([page.format(1, 99, *cells) + "</tr></tbody></table>"])[0]
+    assert shares(starved)[0] * PORTRAIT_WIDTH >= column_width(5, fit(starved).size)

@@ -8,8 +8,9 @@ import typst
 
 import lib.press.pdf
 from lib.errors import DocumentError
-from lib.press.pdf import EAST_ASIAN_FONTS
+from lib.press.pdf import EAST_ASIAN_FONTS, breaking_before_points
 from lib.press.render import render_document
+from lib.press.tree import plain, stringify, text
 from lib.press.verify import verify
 
 
@@ -85,6 +86,18 @@ def test_korean_is_drawn_where_a_font_is_there(project):
     page = pypdf.PdfReader(path).pages[0]
     assert "한국" in page.extract_text()
     assert any("CJK" in str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values())
+
+
+def test_lists_of_numbers_without_a_leading_zero_stay_within_their_column(project):
+    numbers = " ".join([".726,"] * 12)
+    source = project / "manuscript/index.qmd"
+    rows = f"| a | b |\n|---|---|\n| {'long text ' * 30} at {numbers} | {'other text ' * 60} |\n\n: Text {{#tbl-own}}\n"
+    source.write_text(f"---\ntitle: T\nformat: {{typst: default}}\n---\n\nSee @tbl-own.\n\n{rows}", "utf-8")
+    (path,) = render_document(source, [], project, project / "out")
+    lines = pypdf.PdfReader(path).pages[0].extract_text().splitlines()
+    assert max(line.count(".726") for line in lines) < 12
+    cell = plain(text("at .726, .613"))
+    assert stringify(breaking_before_points(cell)).replace("\u200b", "") == "at .726, .613"
 
 
 def test_a_picture_of_the_source_and_a_table_of_text(project, executed):

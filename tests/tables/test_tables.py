@@ -229,7 +229,7 @@ def test_cells_show_only_the_most_uneven_machines() -> None:
         orient="row",
     ).with_columns(pl.lit(0.0).alias("low"), pl.lit(1.0).alias("high"))  # fmt: skip
     found = table_rows(demographics.cell_accuracy_table(frame, NAMES, "race", "tbl-accuracy-by-cell", shown=1))
-    assert found[0] == ["Model A"]
+    assert found[0] == ["A"]
     assert [row[0] for row in found[1:]] == ["Joy", "Anger"]
     assert found[1][-1] == "80.0 pp"
 
@@ -244,7 +244,8 @@ def test_conditions_without_predictions_are_marked_only_where_there_are_some() -
     conditions = [_condition(), _condition(id="b", name="B", thinking={"mode": "budget", "budget": 1024})]
     assert table_header(design.conditions_table(conditions))[-1] == "Asked for"
     found = table_rows(design.conditions_table(conditions))
-    assert found[1][4] == "yes (up to 1,024 tokens a question)"
+    assert found[1][:2] == ["B", "A"], "the name and the short name that other tables have"
+    assert found[1][5] == "yes (up to 1,024 tokens a question)"
 
 
 def test_thinking_in_words() -> None:
