@@ -15,7 +15,7 @@ from lib.contracts.images import CURE as IMAGES_CURE
 from lib.contracts.images import emotion_column
 from lib.contracts.ratings import CURE as RATINGS_CURE
 from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Emotion, Factor, Files, Study
-from lib.contracts.table_files import ROW, read_whole_table
+from lib.contracts.table_files import ROW, columns_without_heading, read_whole_table
 from lib.errors import DataError
 
 USUAL_ORDER = ("happy", "sad", "angry", "fear", "disgust", "neutral")
@@ -89,6 +89,7 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
         *(columns.sentence for columns in dimensions.left_out),
         *_unused_answers(answers, dimensions.scales),
         *unused,
+        *_without_heading([*([] if manifest is None or images is None else [images]), ratings, *predictions]),
     )
     return Guess(
         study, (*dimensions.remarks, found, *doubts, *left_out, *_not_compared(manifest, factors), HOW_TO_CORRECT)
@@ -120,6 +121,14 @@ def _factors(
         if reason:
             left_out.append(f"left out of the images: {name}: {reason}.")
     return factors, left_out
+
+
+def _without_heading(paths: Sequence[Path]) -> list[str]:
+    return [
+        f"left out of {path}: column {number}: row 1 has no heading for it. To use it, give it one."
+        for path in paths
+        for number in columns_without_heading(path)
+    ]
 
 
 def _too_many(manifest: pl.DataFrame, levels: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
+from lib.contracts.row_lengths import check_row_lengths, refuse_wrong_lengths
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, MissingFileError
 
@@ -60,13 +61,25 @@ def read_table(path: Path, required: list[str], cure: str, optional: list[str] |
 def read_whole_table(path: Path, cure: str) -> pl.DataFrame:
     """Read all columns of a file, whatever they are called, in the manner of `read_table`; it may have no rows.
 
+    Columns without a heading are left out; `columns_without_heading` tells which.
+
     Raises
     ------
     MissingFileError, DataError
         There is no such file, or it is no table.
     """
     table = _read(path, cure)
-    return _as_text(path, table, [name for name in table.columns if name])
+    unnamed = columns_without_heading(path)
+    return _as_text(path, table, [name for number, name in enumerate(table.columns, 1) if number not in unnamed])
+
+
+def columns_without_heading(path: Path) -> list[int]:
+    """The columns, counted from 1, of a CSV file whose cell in row 1 is empty; none of a Parquet file."""
+    if path.suffix == ".parquet":
+        return []
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    return [number for number, name in enumerate(_header(head, _delimiter(head)), 1) if not name.strip()]
 
 
 def _read(path: Path, cure: str) -> pl.DataFrame:
@@ -106,16 +119,26 @@ def _read_csv(path: Path) -> pl.DataFrame:
     try:
         table = pl.read_csv(path, separator=delimiter, infer_schema=False, truncate_ragged_lines=False)
     except PolarsError as error:
+        refuse_wrong_lengths(path, delimiter)
         raise DataError(
             f"{path}: not readable as CSV ({str(error).splitlines()[0]}). "
             "Save it as CSV UTF-8, every row with as many cells as the header."
         ) from error
+    check_row_lengths(path, delimiter, table)
     if delimiter != ",":
         table = table.with_columns(pl.all().str.replace(r"^(\s*-?\d*),(\d+\s*)$", "${1}.${2}"))
-    return table.rename({name: name.strip().removeprefix("\ufeff") for name in table.columns})
+    names = {name: name.strip().removeprefix("\ufeff") or name for name in table.columns}
+    twice = [name for name in names.values() if list(names.values()).count(name) > 1]
+    if twice:
+        raise DataError(f"{path}: row 1: got two columns called {twice[0]!r}. Rename one, or take it away.")
+    return table.rename(names)
 
 
 def _delimiter(head: bytes) -> str:
-    header = head.decode("utf-8-sig", errors="replace").splitlines()[0]
-    cells = {delimiter: len(next(csv.reader([header], delimiter=delimiter))) for delimiter in DELIMITERS}
+    cells = {delimiter: len(_header(head, delimiter)) for delimiter in DELIMITERS}
     return max(cells, key=lambda delimiter: cells[delimiter])
+
+
+def _header(head: bytes, delimiter: str) -> list[str]:
+    first = head.decode("utf-8-sig", errors="replace").splitlines()[0]
+    return next(csv.reader([first], delimiter=delimiter), [])

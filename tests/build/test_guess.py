@@ -97,3 +97,11 @@ def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> 
     ratings.write_csv(paths[1])
     with pytest.raises(ParameterError, match=r"--scale: from low 1 to high 0 must be a whole number of steps 1"):
         guess_study(paths[0], paths[1], [], SaidScale((1, 0)))
+
+
+def test_a_column_without_heading_is_named(paths: tuple[Path, Path, Path]) -> None:
+    lines = paths[1].read_text().splitlines()
+    paths[1].write_text("\n".join([f",{lines[0]}", *(f"{row},{line}" for row, line in enumerate(lines[1:]))]))
+    remarks = guess_study(*paths[:2], [paths[2]], SCALE).remarks
+    said = f"left out of {paths[1]}: column 1: row 1 has no heading for it. To use it, give it one."
+    assert said in remarks
