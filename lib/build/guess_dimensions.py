@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import ValidationError
 
+from lib.build.missing_codes import refuse_missing_codes
 from lib.chapters.claims import listed
 from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Scale
 from lib.contracts.table_files import ROW
@@ -83,7 +84,7 @@ def guess_dimensions(
     Raises
     ------
     DataError
-        There is no dimension.
+        There is no dimension, or a value seems to stand for a missing answer.
     ParameterError
         What the user said is no scale.
     """
@@ -97,6 +98,8 @@ def guess_dimensions(
         why = _why_not(name, rated, answers, of_images)
         scale = None if why else _scale(name, rated, answers, said)
         if isinstance(scale, Scale):
+            if not said.ends:
+                refuse_missing_codes(path, name, rated, answers)
             scales[name] = scale
         else:
             reasons.setdefault(why or (_why_no_scale(rated[name]), CORRECT_IT), []).append(name)
