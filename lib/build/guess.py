@@ -15,7 +15,7 @@ from lib.contracts.images import CURE as IMAGES_CURE
 from lib.contracts.images import emotion_column
 from lib.contracts.ratings import CURE as RATINGS_CURE
 from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Emotion, Factor, Files, Study
-from lib.contracts.table_files import ROW, columns_without_heading, read_whole_table
+from lib.contracts.table_files import ROW, columns_without_heading, in_plain_names, read_whole_table
 from lib.errors import DataError
 
 USUAL_ORDER = ("happy", "sad", "angry", "fear", "disgust", "neutral")
@@ -53,9 +53,9 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
     MissingFileError, DataError
         A file cannot be read, or the ratings have no dimension, no two labels, or one label in two spellings.
     """
-    rated = read_whole_table(ratings, RATINGS_CURE)
-    answers = [read_whole_table(path, "Name the machines' answers with --predictions.") for path in predictions]
-    manifest = None if images is None or images.is_dir() else read_whole_table(images, IMAGES_CURE)
+    rated = _read(ratings, RATINGS_CURE)
+    answers = [_read(path, "Name the machines' answers with --predictions.") for path in predictions]
+    manifest = None if images is None or images.is_dir() else _read(images, IMAGES_CURE)
     intended = "" if manifest is None or images is None else emotion_column(images)
     dimensions = guess_dimensions(ratings, rated, answers, [] if manifest is None else manifest.columns, said)
     doubts = check_labels(
@@ -94,6 +94,10 @@ def guess_study(images: Path | None, ratings: Path, predictions: Sequence[Path],
     return Guess(
         study, (*dimensions.remarks, found, *doubts, *left_out, *_not_compared(manifest, factors), HOW_TO_CORRECT)
     )
+
+
+def _read(path: Path, cure: str) -> pl.DataFrame:
+    return in_plain_names(path, read_whole_table(path, cure))
 
 
 def _factors(

@@ -14,8 +14,8 @@ from lib.build.data import few_answers, held_out_person, read_images_and_ratings
 from lib.chapters.claims import listed
 from lib.contracts.condition import Condition, describe_unknown, read_conditions
 from lib.contracts.predictions import CURE, HUMAN_NULL, read_predictions
-from lib.contracts.study import SAFE_ID, Study
-from lib.contracts.table_files import ROW, read_whole_table
+from lib.contracts.study import RESERVED_COLUMNS, SAFE_ID, Study
+from lib.contracts.table_files import ROW, headings, read_whole_table, spelt_otherwise
 from lib.errors import DataError, MissingFileError
 from lib.files import sha256_file
 from lib.study_data import IMAGES, RATINGS, REMAINING_RATINGS, CheckedStudy, predictions_name
@@ -85,7 +85,7 @@ def read_user_files(files: UserFiles, study: Study, described: dict[str, Conditi
     """
     uses_twin = _simulated(files)
     images, ratings = read_images_and_ratings(study, files.images, files.ratings)
-    remarks = list(images.warnings)
+    remarks = [*_other_spellings(files, study), *images.warnings]
     frames = {IMAGES: images.frame, RATINGS: ratings}
     conditions = dict(described)
     for path, name in _conditions_of(files):
@@ -139,13 +139,29 @@ def find_conditions(
     return next((read_conditions(place) for place in places if place.is_dir()), {})
 
 
+def _other_spellings(files: UserFiles, study: Study) -> list[str]:
+    """Which columns are read under another name than the file gives them."""
+    used = (*RESERVED_COLUMNS, *study.dimensions, *study.factors)
+    named = []
+    for path in (files.images, files.ratings, *files.prediction_files()):
+        if path is not None and path.is_file():
+            read_as = spelt_otherwise(path, headings(path), used)
+            named += [f"{path}: column {column!r} is read as {name}." for column, name in read_as.items()]
+    return named
+
+
+def _spelt(path: Path, wanted: Sequence[str]) -> pl.DataFrame:
+    table = read_whole_table(path, CURE)
+    return table.rename(spelt_otherwise(path, table.columns, wanted))
+
+
 def _conditions_of(files: UserFiles) -> list[tuple[Path, str]]:
     """Each condition with the file that its answers are in."""
     paths = files.prediction_files()
     named = [(path, path.stem) for path in paths]
     if files.shared:
         path = paths[0]
-        table = read_whole_table(path, CURE)
+        table = _spelt(path, ["condition"])
         if "condition" not in table.columns:
             raise DataError(
                 f"{path}: row 1: column 'condition' is missing; the file has {', '.join(table.columns[1:])}. "
@@ -166,7 +182,7 @@ def _conditions_of(files: UserFiles) -> list[tuple[Path, str]]:
 
 def _rated_by(path: Path, name: str, study: Study, *, shared: bool) -> tuple[str, ...]:
     """The study's machine dimensions of which the condition gave at least one value."""
-    table = read_whole_table(path, CURE)
+    table = _spelt(path, ["condition", *study.machine_dimensions])
     own = table.filter(pl.col("condition") == name) if shared else table
     there = [item for item in study.machine_dimensions if item in own.columns]
     return tuple(item for item in there if own[item].null_count() < own.height)

@@ -10,7 +10,7 @@ import polars as pl
 
 from lib.contracts.problems import Problems
 from lib.contracts.study import Study
-from lib.contracts.table_files import ROW, read_table, read_whole_table
+from lib.contracts.table_files import ROW, plain_name, read_table, read_whole_table
 from lib.errors import DataError, MissingFileError
 
 CURE = "Put the manifest there (columns image_id, file, emotion and one a factor), or name another in the study file."
@@ -61,7 +61,7 @@ def read_images(path: Path, study: Study) -> Images:
 
 def emotion_column(path: Path) -> str:
     """The manifest's column with the intended emotion: `emotion`, or `intended_emotion` where only that is there."""
-    columns = read_whole_table(path, CURE).columns
+    columns = {plain_name(name) for name in read_whole_table(path, CURE).columns}
     return "intended_emotion" if "intended_emotion" in columns and "emotion" not in columns else "emotion"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -22,7 +24,7 @@ def read_table(path: Path, required: list[str], cure: str, optional: list[str] |
 
     Cells are stripped; an empty cell, `NA`, `NaN` or `null` becomes null. Where cells are not parted by
     commas (Excel in many countries), a decimal comma is read as a point. Other columns are
-    dropped.
+    dropped. A column that is not there under its name is looked for in other spelling: `plain_name`.
 
     Parameters
     ----------
@@ -43,9 +45,10 @@ def read_table(path: Path, required: list[str], cure: str, optional: list[str] |
     MissingFileError
         There is no such file.
     DataError
-        The file is empty, not a table, not UTF-8, or lacks a column.
+        The file is empty, not a table, not UTF-8, or lacks a column, or two could be it.
     """
     table = _read(path, cure)
+    table = table.rename(spelt_otherwise(path, table.columns, [*required, *(optional or [])]))
     if table.height == 0:
         raise DataError(f"{path}: has no rows. Fill it with {', '.join(required)}.")
     missing = [name for name in required if name not in table.columns]
@@ -75,11 +78,61 @@ def read_whole_table(path: Path, cure: str) -> pl.DataFrame:
 
 def columns_without_heading(path: Path) -> list[int]:
     """The columns, counted from 1, of a CSV file whose cell in row 1 is empty; none of a Parquet file."""
+    return [number for number, name in enumerate(headings(path), 1) if not name and path.suffix != ".parquet"]
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a file that was read before, without reading its rows."""
     if path.suffix == ".parquet":
-        return []
+        return list(pl.read_parquet_schema(path))
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
-    return [number for number, name in enumerate(_header(head, _delimiter(head)), 1) if not name.strip()]
+    return [name.strip() for name in _header(head, _delimiter(head))]
+
+
+def plain_name(heading: str) -> str:
+    """A heading in small letters, with `_` in place of spaces: `Skin tone` is `skin_tone`."""
+    return re.sub(r"\s+", "_", heading.strip().lower())
+
+
+def spelt_otherwise(path: Path, columns: Sequence[str], wanted: Collection[str]) -> dict[str, str]:
+    """The columns that stand in the file in another spelling, with the name that they are wanted by.
+
+    Raises
+    ------
+    DataError
+        Two columns could be the one that is wanted, and neither is spelt so.
+    """
+    found: dict[str, str] = {}
+    for column in columns:
+        name = plain_name(column)
+        if name in columns or name not in wanted:
+            continue
+        if name in found.values():
+            first = next(other for other in found if found[other] == name)
+            raise DataError(f"{path}: row 1: columns {first!r} and {column!r} could both be {name}. Rename one.")
+        found[column] = name
+    return found
+
+
+def in_plain_names(path: Path, table: pl.DataFrame) -> pl.DataFrame:
+    """The whole table with `plain_name` of every heading.
+
+    Raises
+    ------
+    DataError
+        Two headings come to the same.
+    """
+    names: dict[str, str] = {}
+    for column in table.columns:
+        name = plain_name(column)
+        if name in names:
+            raise DataError(
+                f"{path}: row 1: columns {names[name]!r} and {column!r} differ only by capitals or spaces. Rename one, "
+                "or take it away."
+            )
+        names[name] = column
+    return table.rename({column: name for name, column in names.items()})
 
 
 def _read(path: Path, cure: str) -> pl.DataFrame:

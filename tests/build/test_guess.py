@@ -65,7 +65,7 @@ def test_columns_that_cannot_be_factors_are_named(paths: tuple[Path, Path, Path]
     guess = guess_study(paths[0], paths[1], [], SCALE)
     assert list(guess.study.factors) == ["race", "actor"]
     said = [line.removeprefix("left out of the images: ").split(":")[0] for line in guess.remarks[2:7]]
-    assert said == ["Camera Type", "place", "age", "valid", "valence"]
+    assert said == ["camera_type", "place", "age", "valid", "valence"]
 
 
 def test_why_a_factor_is_not_compared_is_said(paths: tuple[Path, Path, Path]) -> None:
@@ -89,7 +89,7 @@ def test_answers_that_people_were_not_asked_for_are_named(paths: tuple[Path, Pat
 def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> None:
     ratings = small_ratings()
     ratings.rename({"valence": "Wert", "arousal": "pleasure"}).write_csv(paths[1])
-    with pytest.raises(DataError, match=r"Wert, pleasure, none of which is a known dimension \(valence, arousal"):
+    with pytest.raises(DataError, match=r"wert, pleasure, none of which is a known dimension \(valence, arousal"):
         guess_study(paths[0], paths[1], [], SCALE)
     ratings.with_columns(emotion=pl.lit("joy")).write_csv(paths[1])
     with pytest.raises(DataError, match="got joy, but a study has two categories"):
@@ -97,6 +97,16 @@ def test_what_cannot_be_guessed_is_asked_for(paths: tuple[Path, Path, Path]) -> 
     ratings.write_csv(paths[1])
     with pytest.raises(ParameterError, match=r"--scale: from low 1 to high 0 must be a whole number of steps 1"):
         guess_study(paths[0], paths[1], [], SaidScale((1, 0)))
+
+
+def test_capitals_and_spaces_in_headings_do_not_hinder(paths: tuple[Path, Path, Path]) -> None:
+    own = small_ratings().rename({"arousal": "Skin tone", "valence": "Valence", "image_id": "Image ID"})
+    own.write_csv(paths[1])
+    small_predictions(1).rename({"arousal": "skin_tone", "valence": "VALENCE"}).write_csv(paths[2])
+    assert list(guess_study(*paths[:2], [paths[2]], SCALE).study.machine_dimensions) == ["valence", "skin_tone"]
+    own.with_columns(skin_tone=1).write_csv(paths[1])
+    with pytest.raises(DataError, match="columns 'Skin tone' and 'skin_tone' differ only by capitals or spaces"):
+        guess_study(*paths[:2], [paths[2]], SCALE)
 
 
 def test_a_column_without_heading_is_named(paths: tuple[Path, Path, Path]) -> None:

@@ -84,6 +84,21 @@ def test_a_dimension_of_any_name_is_computed_and_what_is_left_out_is_said(folder
     assert "mae" in json.loads((folder / "out/results.json").read_text())["conditions"]["one"]["pleasantness"]
 
 
+def test_headings_in_another_spelling_are_read_and_said(folder: Path) -> None:
+    small_ratings().rename({"arousal": "Skin tone", "image_id": "Image ID"}).write_csv(folder / "ratings.csv")
+    small_predictions(1).rename({"arousal": "Skin Tone"}).write_csv(folder / "machines/one.csv")
+    _, told = invoke(*FILES, "--out", "out", "--only", "dimensions")
+    for said in ("ratings.csv: column 'Skin tone' is read as skin_tone.", "ratings.csv: column 'Image ID' is read as"):
+        assert said in told
+    assert (
+        "machines/one.csv: column 'Skin Tone' is read as skin_tone." in told and "left out of the ratings" not in told
+    )
+    assert "mae" in json.loads((folder / "out/results.json").read_text())["conditions"]["one"]["skin_tone"]
+    _, told = invoke(*FILES, "--study", "out/study.yaml", "--out", "again", "--only", "dimensions")
+    assert "ratings.csv: column 'Skin tone' is read as skin_tone." in told
+    assert (folder / "again/results.json").read_bytes() == (folder / "out/results.json").read_bytes()
+
+
 def test_machines_of_unknown_kind_get_a_cure_that_works(folder: Path) -> None:
     only = ("--only", "calibration", "--study", "small.yaml")
     _, told = invoke(*FILES, *only, "--out", "out")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.contracts.table_files import ROW, read_table
+from lib.contracts.table_files import ROW, in_plain_names, read_table, read_whole_table
 from lib.errors import DataError, MissingFileError
 
 CURE = "Put it there."
@@ -48,8 +48,19 @@ def test_empty_file_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_missing_column_offers_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"column 'valence' \(did you mean 'Valence'\?\) is missing"):
-        read_table(write(tmp_path / "t.csv", "image_id,Valence\nx,1\n"), ["image_id", "valence"], CURE)
+    with pytest.raises(DataError, match=r"column 'valence' \(did you mean 'Valenz'\?\) is missing"):
+        read_table(write(tmp_path / "t.csv", "image_id,Valenz\nx,1\n"), ["image_id", "valence"], CURE)
+
+
+def test_another_spelling_of_a_column_is_read_if_it_is_the_only_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "Image ID,Skin  tone,Arousal,arousal\nx,2,3,4\n")
+    table = read_table(path, ["image_id", "arousal"], CURE, optional=["skin_tone"])
+    assert table.rows() == [(2, "x", "4", "2")]
+    with pytest.raises(DataError, match=r"row 1: columns 'Arousal' and 'AROUSAL' could both be arousal"):
+        read_table(write(tmp_path / "t.csv", "Arousal,AROUSAL\n1,2\n"), ["arousal"], CURE)
+    path = write(tmp_path / "t.csv", "Arousal,arousal\n1,2\n")
+    with pytest.raises(DataError, match=r"row 1: columns 'Arousal' and 'arousal' differ only by capitals or spaces"):
+        in_plain_names(path, read_whole_table(path, CURE))
 
 
 @pytest.mark.parametrize(
