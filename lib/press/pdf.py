@@ -65,6 +65,19 @@ def floats_move(document: Document) -> bool:
     return paragraphs >= PARAGRAPHS_A_FLOAT * len(document.floats)
 
 
+def follows_long(entry: Float, document: Document) -> bool:
+    """Return whether the float before this one is a table of several pages.
+
+    At the head of a page, this one could then stand in the middle of that table.
+    """
+    before = None
+    for found in document.floats.values():
+        if found.label == entry.label:
+            break
+        before = found
+    return before is not None and before.grid is not None and not is_short(before.grid)
+
+
 def _compile(paper: Path, document: Document) -> bytes:
     fonts = typst.Fonts(include_system_fonts=False)
     fallback = ""
@@ -119,6 +132,8 @@ def _float(node: Node, entry: Float, document: Document) -> list[Node]:
         shown = [raw("typst", _picture(entry))]
     kind = "table" if entry.kind == "tbl" else "image"
     flags = f"landscape: {str(turned).lower()}, breakable: {str(not whole).lower()}"
+    if follows_long(entry, document):
+        flags += ", side: bottom"
     options = f'"{entry.label}", kind: "{kind}", size: {size}pt, {flags}'
     return [
         raw("typst", f"#float({options}, caption: ["),

@@ -70,6 +70,17 @@ def test_a_page_loads_whole_and_fits_wide_and_narrow_screens(page: Path, browser
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_contents_are_open_beside_the_text_and_closed_above_it(page: Path, browser: webdriver.Chrome) -> None:
+    for width, is_open in ((1200, True), (700, False)):
+        browser.set_window_size(width, 900)
+        browser.get(page.as_uri())
+        found = browser.execute_script("return document.querySelector('#TOC details')?.open")
+        assert found in (None, is_open)
+    top = browser.execute_script("return document.querySelector('h1').getBoundingClientRect().top")
+    assert top < 400, "the title stands on the first screen"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
     for link in soup.select("a[href], link[href], img[src]"):

@@ -100,6 +100,24 @@ def test_lists_of_numbers_without_a_leading_zero_stay_within_their_column(projec
     assert stringify(breaking_before_points(cell)).replace("\u200b", "") == "at .726, .613"
 
 
+def test_nothing_stands_in_the_middle_of_a_long_table(project, executed):
+    (project / "manuscript/dots.png").write_bytes(png(executed))
+    picture = '![{}](dots.png){{#fig-{} fig-alt="Two dots" width=6in}}\n\n'
+    table = "| a | b |\n|---|---|\n" + "".join(f"| row {row} | x |\n" for row in range(60)) + "\n: Long {#tbl-long}\n\n"
+    before = "See @fig-one, @fig-two, @tbl-long and @fig-three.\n\n" + ("A long text. " * 40 + "\n\n") * 6
+    after = ("A long text. " * 40 + "\n\n") * 8
+    pictures = [picture.format(name.title(), name) for name in ("one", "two", "three")]
+    body = before + "".join(pictures[:2]) + table + pictures[2] + after
+    source = project / "manuscript/index.qmd"
+    source.write_text(f"---\ntitle: T\nformat: {{typst: default}}\n---\n\n{body}", "utf-8")
+    (path,) = render_document(source, [], project, project / "out")
+    text = words(pypdf.PdfReader(path))
+    places = [text.index(part) for part in ("Figure 1: One", "Figure 2: Two", "Table 1: Long", "row 59")]
+    assert places == sorted(places)
+    assert "Figure" not in text[places[2] : places[3]]
+    assert "Figure 3: Three" in text[places[3] :]
+
+
 def test_a_picture_of_the_source_and_a_table_of_text(project, executed):
     (project / "manuscript/dots.png").write_bytes(png(executed))
     text = (
