@@ -14,6 +14,7 @@ from lib.build.missing_codes import refuse_missing_codes
 from lib.chapters.claims import listed
 from lib.contracts.study import RESERVED_COLUMNS, SAFE_NAME, Scale
 from lib.contracts.table_files import ROW
+from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, ParameterError
 
 DIMENSIONS = ("valence", "arousal", "dominance", "intensity", "naturalness", "attractiveness", "trustworthiness")
@@ -26,16 +27,17 @@ BOOKKEEPING = {
 MOST_STEPS = 10_000
 MILLIONTHS = 1_000_000
 LARGEST = 1e9
-NAME_IT = "To use one, name it and its scale under dimensions in study.yaml and give that with --study."
+NAME_IT = "To use one, say --dimension NAME; or name it and its scale in a study file given with --study."
 CORRECT_IT = "To use one, correct it."
 
 
 @dataclass(frozen=True)
 class SaidScale:
-    """What the user said about the scale of all dimensions; None is what nobody said."""
+    """What the user said: the scale of all dimensions (None is what nobody said), and columns that are dimensions."""
 
     ends: tuple[float, float] | None = None
     step: float | None = None
+    dimensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def guess_dimensions(
 ) -> GuessedDimensions:
     """Tell dimensions from other columns of the ratings; every column is used, or named with the reason why not.
 
-    A column of numbers is a dimension if its name is one of `DIMENSIONS`, or if a machine answered it too and its name
-    tells of nothing else (an age, a trial, a time, a column of the images).
+    A column of numbers is a dimension if its name is one of `DIMENSIONS`, if the user said so, or if a machine
+    answered it too and its name tells of nothing else (an age, a trial, a time, a column of the images).
 
     Parameters
     ----------
@@ -78,24 +80,28 @@ def guess_dimensions(
     of_images
         The columns of the manifest.
     said
-        What the user said about scales. What nobody said is read off the values: from the lowest to the highest that
-        people or machines gave, in the largest steps that people's values allow.
+        What the user said about dimensions and scales. What nobody said is read off the values: from the
+        lowest to the highest that people or machines gave, in the largest steps that people's values allow.
 
     Raises
     ------
     DataError
         There is no dimension, or a value seems to stand for a missing answer.
     ParameterError
-        What the user said is no scale.
+        What the user said is no scale, or no column of the ratings.
     """
     if said.step is not None and said.step <= 0:
         raise ParameterError(f"--step: got {said.step:g}, but steps are above 0.")
+    for name in said.dimensions:
+        if name not in rated.columns[1:] or name in USED:
+            hint = nearest(name, [column for column in rated.columns[1:] if column not in USED])
+            raise ParameterError(f"--dimension: got {name!r}, which is no column of ratings in {path}{hint}.")
     reasons: dict[tuple[str, str], list[str]] = {}
     scales: dict[str, Scale] = {}
     for name in rated.columns:
         if name in (ROW, *USED):
             continue
-        why = _why_not(name, rated, answers, of_images)
+        why = _why_not(name, rated, answers, of_images, (*DIMENSIONS, *said.dimensions))
         scale = None if why else _scale(name, rated, answers, said)
         if isinstance(scale, Scale):
             if not said.ends:
@@ -107,7 +113,7 @@ def guess_dimensions(
     if not scales:
         raise DataError(
             f"{path}: row 1: got the columns {', '.join(rated.columns[1:])}, none of which is a known dimension "
-            f"({', '.join(DIMENSIONS)}). Rename them, or name them in a study file given with --study."
+            f"({', '.join(DIMENSIONS)}). Say --dimension NAME for each that is one."
             + "".join(f"\n  {columns.sentence}" for columns in left_out)
         )
     order = [name for name in DIMENSIONS if name in scales]
@@ -116,7 +122,7 @@ def guess_dimensions(
 
 
 def _why_not(
-    name: str, rated: pl.DataFrame, answers: Sequence[pl.DataFrame], of_images: Sequence[str]
+    name: str, rated: pl.DataFrame, answers: Sequence[pl.DataFrame], of_images: Sequence[str], known: Sequence[str]
 ) -> tuple[str, str] | None:
     """Reason and cure where a column is no dimension."""
     answered = any(name in frame.columns and _mostly_numbers(frame[name]) for frame in answers)
@@ -135,7 +141,7 @@ def _why_not(
         (bool(BOOKKEEPING & set(name.split("_"))), "by the name, no rating of what is shown", NAME_IT),
         (not answered, f"no machine answered it, nor is it a known dimension ({', '.join(DIMENSIONS)})", NAME_IT),
     )
-    rules = of_any_name if name in DIMENSIONS else of_any_name + of_unknown_name
+    rules = of_any_name if name in known else of_any_name + of_unknown_name
     return next(((reason, cure) for holds, reason, cure in rules if holds), None)
 
 

@@ -83,6 +83,13 @@ def read_user_files(files: UserFiles, study: Study, described: dict[str, Conditi
     MissingFileError, DataError
         Each fault by file, row, column, value and cure; also where simulated and real files are mixed.
     """
+    if files.images is None and (study.factors or study.emotion.intended):
+        needed = [*(["the intended emotions"] if study.emotion.intended else []), *study.factors]
+        raise DataError(
+            f"--images: is not given, but the study has {listed(needed)}, which only a manifest can tell. Give "
+            "--images as in the run that wrote the study file (its paths are not read), or set factors: {} and "
+            "emotion.intended: false in it."
+        )
     uses_twin = _simulated(files)
     images, ratings = read_images_and_ratings(study, files.images, files.ratings)
     remarks = [*_other_spellings(files, study), *images.warnings]

@@ -53,6 +53,14 @@ StepOption = Annotated[
         "--step", help="Step of the scale; default: 1 with --scale, else what the values say.", show_default=False
     ),
 ]
+DimensionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dimension",
+        help="This column of the ratings is a dimension, whatever its name; may be repeated.",
+        show_default=False,
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None, typer.Option("--only", help="Compute this section alone; may be repeated.", show_default=False)
 ]
@@ -71,6 +79,7 @@ def analyze(
     conditions: ConditionsOption = None,
     scale: ScaleOption = None,
     step: StepOption = None,
+    dimension: DimensionOption = None,
     only: OnlyOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -84,14 +93,18 @@ def analyze(
     started = time.monotonic()
     if study is not None and (scale is not None or step is not None):
         raise ParameterError("--scale and --step: got them beside --study. The study file says what the scales are.")
+    if study is not None and dimension:
+        raise ParameterError("--dimension: got it beside --study. The study file says what the dimensions are.")
     sections = choose_sections(only or [])
     outputs = Outputs(out, overwrite=overwrite)
     files = UserFiles(images, ratings, predictions)
     if study is None:
         from lib.build.guess import guess_study
         from lib.build.guess_dimensions import SaidScale
+        from lib.contracts.table_files import plain_name
 
-        guess = guess_study(images, ratings, files.prediction_files(), SaidScale(scale, step))
+        said = SaidScale(scale, step, tuple(plain_name(name) for name in dimension or ()))
+        guess = guess_study(images, ratings, files.prediction_files(), said)
         described = find_conditions(None, guess.study, None, conditions)
         chosen, text, remarks = guess.study, study_text(guess.study, guess.remarks), list(guess.remarks)
     else:

@@ -39,8 +39,8 @@ def test_what_machines_answered_too_is_a_dimension_whatever_its_name() -> None:
     )
     assert [columns.sentence for columns in found.left_out] == [
         "left out of the ratings: awe: no machine answered it, nor is it a known dimension (valence, arousal, "
-        "dominance, intensity, naturalness, attractiveness, trustworthiness). To use one, name it and its scale under "
-        "dimensions in study.yaml and give that with --study."
+        "dominance, intensity, naturalness, attractiveness, trustworthiness). To use one, say --dimension NAME; or "
+        "name it and its scale in a study file given with --study."
     ]
 
 
@@ -126,6 +126,16 @@ def test_what_the_user_said_holds() -> None:
     assert guessed(rated, said=SaidScale(step=0.5)).scales["valence"].step == 0.5
     with pytest.raises(ParameterError, match="--step: got 0, but steps are above 0"):
         guessed(rated, said=SaidScale(step=0))
+
+
+def test_a_dimension_that_is_said_is_one_whatever_its_name() -> None:
+    rated = table(warmth=SEVEN, age=SEVEN)
+    assert list(guessed(rated, said=SaidScale(dimensions=("warmth",))).scales) == ["warmth"]
+    assert list(guessed(rated, said=SaidScale(dimensions=("age",)), of_images=("age",)).scales) == ["age"]
+    with pytest.raises(ParameterError, match=r"--dimension: got 'warmht', .* ratings\.csv \(did you mean 'warmth'\?\)"):
+        guessed(rated, said=SaidScale(dimensions=("warmht",)))
+    with pytest.raises(ParameterError, match="--dimension: got 'emotion'"):
+        guessed(rated, said=SaidScale(dimensions=("emotion",)))
 
 
 def test_ratings_without_a_dimension_are_refused_with_each_reason() -> None:

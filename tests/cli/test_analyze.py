@@ -99,6 +99,25 @@ def test_headings_in_another_spelling_are_read_and_said(folder: Path) -> None:
     assert (folder / "again/results.json").read_bytes() == (folder / "out/results.json").read_bytes()
 
 
+def test_ratings_alone_of_a_dimension_of_any_name(folder: Path) -> None:
+    small_ratings().drop("valence").rename({"arousal": "Pleasantness"}).write_csv(folder / "ratings.csv")
+    own = ("--ratings", "ratings.csv", "--out", "out", "--only", "human")
+    with pytest.raises(DataError, match="Say --dimension NAME for each that is one"):
+        invoke(*own)
+    invoke(*own, "--dimension", "Pleasantness")
+    assert "pleasantness" in json.loads((folder / "out/results.json").read_text())["human"]
+    with pytest.raises(ParameterError, match="--dimension: got it beside --study"):
+        invoke(*own, "--dimension", "pleasantness", "--study", "out/study.yaml")
+
+
+def test_the_manifest_is_asked_for_again(folder: Path) -> None:
+    invoke(*FILES, "--out", "out", "--only", "design")
+    with pytest.raises(
+        DataError, match="--images: is not given, but the study has the intended emotions, race and act"
+    ):
+        invoke(*FILES[2:], "--study", "out/study.yaml", "--out", "again", "--only", "design")
+
+
 def test_machines_of_unknown_kind_get_a_cure_that_works(folder: Path) -> None:
     only = ("--only", "calibration", "--study", "small.yaml")
     _, told = invoke(*FILES, *only, "--out", "out")
