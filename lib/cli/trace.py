@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -63,10 +64,11 @@ def trace(
     typer.echo(f"\nNotebook {record['notebook']} (SHA-256 {record['notebook_sha256']})")
     typer.echo(_cell(project.cache / f"notebooks/{chapter}.ipynb", entry.cell))
     printed = [line for document in project.study.documents for line in _uses(project, document, variable_name(entry))]
-    typer.echo("\nPrinted in\n" + ("\n".join(f"  {line}" for line in printed) or "  no document's prose"))
+    typer.echo("\nIn the text of\n" + ("\n".join(f"  {line}" for line in printed) or "  no document's prose"))
     shown = [line for document in project.study.documents for line in _embeds(project, document, chapter)]
     typer.echo(
-        "Tables and figures of this notebook\n" + ("\n".join(f"  {line}" for line in shown) or "  in no document")
+        "Tables and figures of the notebook that computed it (it need not stand in each; other notebooks may show it)\n"
+        + ("\n".join(f"  {line}" for line in shown) or "  in no document")
     )
     typer.echo("\nComputed by")
     for path in _metrics(project, chapter):
@@ -114,7 +116,18 @@ def find_entry(project: Project, key: str) -> tuple[str, Entry]:
         raise DataError(
             f"{key}: is a group of {counted(len(below), 'number')}; name one of them, for example {below[0]}."
         )
-    raise DataError(f"{key}: no chapter records this number{nearest(key, known)}. All keys are in cache/results.json.")
+    raise DataError(
+        f"{key}: no chapter records this number{_nearest_key(key, known)}. All keys are in cache/results.json."
+    )
+
+
+def _nearest_key(key: str, known: list[str]) -> str:
+    """The nearest key; else the key whose last part is nearest, as in `kappaa` for `conditions.gpt-4o-mini.kappa`."""
+    if hint := nearest(key, known):
+        return hint
+    last = {name.rpartition(".")[2]: name for name in reversed(known)}
+    match = difflib.get_close_matches(key.rpartition(".")[2], list(last), n=1)
+    return f" (did you mean {match[0]!r}, as in {last[match[0]]!r}?)" if match else ""
 
 
 def _rows_of(key: str, entries: Iterable[Entry]) -> str:
@@ -175,7 +188,12 @@ def _cell(path: Path, count: int | None) -> str:
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.execution_count == count and count is not None:
-            source = "\n".join(f"    {line}" for line in cell.source.splitlines())
+            lines = cell.source.splitlines()
+            own = [line for line in lines if not line.startswith(("from ", "import ")) or line.endswith("(")]
+            source = "\n".join(f"    {line}" for line in own).strip("\n ")
+            source = f"    {source}" + (
+                f"\n    ({counted(len(lines) - len(own), 'import')} left out)" if lines != own else ""
+            )
             return f"Cell {index} (run as number {count}, id {cell.get('id', 'none')})\n{source}"
     return "Its cell is not known."
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lib.build.chapters import installed_packages
 from lib.cli import main as cli
-from lib.cli.trace import find_entry
+from lib.cli.trace import _cell, find_entry
 from lib.errors import DataError, ParameterError
 from lib.project import ROOT_VARIABLE, open_project
 from lib.results import RESULTS_VARIABLE, Results
@@ -141,6 +141,28 @@ def test_trace_says_which_row_a_cell_is_of(project: Path, monkeypatch: pytest.Mo
     assert code == 0
     assert said.startswith(
         "conditions.gpt-4.1.valence.anova.[1].f = 1.5, printed as 1.50\nRow: factor race, term race:e"
+    )
+
+
+def test_trace_offers_the_key_that_may_be_meant(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_traceable(project, monkeypatch)
+    opened = open_project("params/small.yaml", root=project)
+    with pytest.raises(DataError, match=r"\(did you mean 'kappa', as in 'conditions.gemini-2.5-flash.kappa'\?\)"):
+        find_entry(opened, "kappaa")
+    with pytest.raises(DataError, match=r"\(did you mean 'conditions.gemini-2.5-flash.kappa'\?\)"):
+        find_entry(opened, "conditions.gemini-2.5-flash.kapa")
+    with pytest.raises(DataError, match=r"records this number\. All keys"):
+        find_entry(opened, "qqq")
+
+
+def test_trace_shows_the_cell_without_its_imports(tmp_path: Path) -> None:
+    source = "import polars as pl\nfrom lib import x\n\nresults.put(...)\nif x:\n    pass"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, execution_count=1, id="a")])
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    said = _cell(tmp_path / "n.ipynb", 1)
+    assert (
+        said
+        == "Cell 0 (run as number 1, id a)\n    results.put(...)\n    if x:\n        pass\n    (2 imports left out)"
     )
 
 
