@@ -35,14 +35,17 @@ def refuse_wrong_lengths(path: Path, delimiter: str) -> None:
     DataError
         By the first such row, its cells and the header's.
     """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream, delimiter=delimiter)
-        header = next(rows, [])
+        header: list[str] = []
         wrong, first = 0, (0, 0)
         try:
+            header = next(rows, [])
             for number, cells in enumerate(rows, 2):
                 if cells and len(cells) != len(header):
                     wrong, first = wrong + 1, first if wrong else (number, len(cells))
+        except UnicodeDecodeError:  # no text, or in another encoding: its lines are no rows
+            return
         except csv.Error:  # a cell beyond the module's limit: what was found until there is said
             pass
     if wrong:

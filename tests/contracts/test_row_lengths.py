@@ -39,6 +39,12 @@ def test_empty_cells_and_blank_rows_are_no_short_rows(tmp_path: Path, text: str)
     assert read_whole_table(write(tmp_path, text), "Cure.").height >= 1
 
 
+def test_what_is_no_text_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    with pytest.raises(DataError, match="not readable as CSV"):
+        read_whole_table(tmp_path / "t.csv", "Cure.")
+
+
 def test_rows_are_taken_apart_only_where_need_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("slow")
