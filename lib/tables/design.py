@@ -70,7 +70,7 @@ def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None
     labels = {"name": "Condition", "short_name": "Short name", "type": "Type", "backend": "Backend"}
     labels |= {"strategy": "Strategy", "thinking": "Thinking", "steps": "Asked for"}
     table = plain_table(pl.DataFrame(rows), "tbl-conditions", labels, notes, text_columns=list(labels))
-    return table.cols_width(dict(zip(labels, ("26%", "15%", "6%", "12%", "13%", "13%", "15%"), strict=True)))
+    return table.cols_width(dict(zip(labels, ("25%", "15%", "6%", "13%", "13%", "12%", "16%"), strict=True)))
 
 
 def specifications_table(conditions: Sequence[Condition], identifier: str, notes: Iterable[str | None] = ()) -> GT:
