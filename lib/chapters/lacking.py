@@ -90,10 +90,7 @@ def _rated(data: StudyData, dimension: str) -> bool:
 def _thought_by_step(data: StudyData, _: str) -> bool:
     columns = [f"thinking_tokens_{step}" for step in ("emotion", *data.study.machine_dimensions)]
     return any(
-        frame[name].null_count() < frame.height
-        for frame in data.predictions.values()
-        for name in columns
-        if name in frame.columns
+        (frame[name] > 0).any() for frame in data.predictions.values() for name in columns if name in frame.columns
     )
 
 
@@ -107,7 +104,7 @@ def _paired(data: StudyData, _: str) -> bool:
 
 
 def _thought(data: StudyData, _: str) -> bool:
-    return any(frame["thinking_tokens"].null_count() < frame.height for frame in data.predictions.values())
+    return any((frame["thinking_tokens"] > 0).any() for frame in data.predictions.values())
 
 
 _PREDICTIONS = "Add predictions where `files.predictions` of the study file says, and a file per condition, to get it."

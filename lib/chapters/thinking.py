@@ -27,7 +27,7 @@ ESTIMATE: Schema = schema_of(Estimate)
 
 
 def thinking_tokens(data: StudyData) -> pl.DataFrame:
-    """Thinking tokens of every image, of the machines that report any.
+    """Thinking tokens of every image, of the machines that report any above 0: some servers say 0 of who never thinks.
 
     Returns
     -------
@@ -55,7 +55,8 @@ def thinking_tokens(data: StudyData) -> pl.DataFrame:
         index = ["condition", "image_id", "emotion", "outcome"]
         steps_of = [f"tokens_{step}" for step in present]
         long = joined.unpivot(steps_of, index=index, variable_name="step", value_name="tokens").drop_nulls("tokens")
-        frames.append(long.with_columns(pl.col("step").str.strip_prefix("tokens_")))
+        if (long["tokens"] > 0).any():
+            frames.append(long.with_columns(pl.col("step").str.strip_prefix("tokens_")))
     texts = dict.fromkeys(("outcome", "step"), pl.String)
     empty = pl.DataFrame(schema={"condition": pl.String} | dict(images.schema) | texts | {"tokens": pl.Int64})
     ids, kinds = condition_ids(data), pl.Enum(list(steps))

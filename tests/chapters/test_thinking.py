@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from lib.chapters.claims_thinking import claim_pair_effects, claim_tokens
+from lib.chapters.lacking import lacking
 from lib.chapters.records_thinking import record_load, record_pair_effects, record_ratios, record_tokens
 from lib.chapters.thinking import (
     compare_tokens,
@@ -17,6 +18,7 @@ from lib.contracts.study import Pair
 from lib.errors import ParameterError
 from lib.metrics.resampling import Resampling
 from lib.results import Results
+from lib.sections.thinking import thinking_section
 from lib.study_data import StudyData
 
 HOW = Resampling(seed=1, draws=100)
@@ -88,6 +90,20 @@ def test_machines_without_tokens_are_left_out(small_project) -> None:
     record_tokens(results, summary)
     claim_tokens(results, frames, pl.DataFrame())
     assert results.entries == {}
+
+
+def test_a_server_that_counts_no_thinking_tokens_makes_no_thinker(lab_project) -> None:
+    own = StudyData(lab_project)
+    columns = ["thinking_tokens", *(f"thinking_tokens_{step}" for step in ("emotion", "valence", "arousal"))]
+    zeros = [pl.lit(0, pl.Int64).alias(column) for column in columns]
+    own.repeated_predictions = {name: frame.with_columns(zeros) for name, frame in own.repeated_predictions.items()}
+    assert {frame["thinking_tokens"].sum() for frame in own.predictions.values()} == {0}
+    assert thinking_tokens(own).is_empty()
+    assert lacking(own, "thinking") is not None
+    assert lacking(own, "steps") is not None
+    results = Results("thinking")
+    thinking_section(own, results)
+    assert not any(entry.key.startswith("claims.tokens") for entry in results.entries.values())
 
 
 def test_tokens_of_every_step_and_outcome_reach_the_chapter(lab_project) -> None:
