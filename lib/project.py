@@ -207,6 +207,10 @@ class Project:
         """The conditions whose predictions are read from their own answers."""
         return [name for name in self.conditions if self.response_files(name)]
 
+    def command(self, words: str) -> str:
+        """A command of `rater` as it is typed for this study: `infer -m gpt-4o-mini` is given as `words`."""
+        return f"rater {words}" if self.is_default else f"rater {words} --study {self.relative(self.study_file)}"
+
     def relative(self, path: Path) -> str:
         """`path` as seen from the root, for messages and records that must not depend on the machine."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()

@@ -161,7 +161,9 @@ def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
     paths = [project.root / folder / f"{name}{suffix}" for suffix in (".parquet", ".csv")] if folder else []
     path = next((path for path in paths if path.exists()), None)
     if path is None:
-        raise BuildError(f"label_from: {name} has not answered yet. Ask it first: rater infer -m {name}")
+        raise BuildError(
+            f"label_from: {name} has not answered yet. Ask it first: {project.command(f'infer -m {name}')}"
+        )
     frame = read_predictions(path, condition, project.study).filter(pl.col("repeat") == 0)
     return dict(frame.select("image_id", "emotion").iter_rows())
 

@@ -17,7 +17,7 @@ from lib.results import Entry, load_results, nest, variable_name
 
 OF_MACHINES = ("claims.", "conditions.", "effects.", "fleiss.", "hybrid.", "model_size.", "pairs.", "repeats.")
 VARIABLE = re.compile(r"\{\{<\s*var\s+(\S+)\s*>\}\}")
-COMMAND = re.compile(r"rater infer -m [^\s;]+|\S+\.csv")
+COMMAND = re.compile(r"rater infer -m [^\s;]+(?: --study [^\s;]+)?|\S+\.csv")
 BANNER = """::: {.callout-warning}
 ## Simulated data
 

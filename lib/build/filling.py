@@ -27,5 +27,5 @@ def how_to_fill(project: Project, name: str) -> str:
         return file
     asked = project.asked_about(name)
     if asked and 0 < asked[0] < asked[1]:
-        return f"it was asked about {asked[0]:,} of {asked[1]:,} images; go on: rater infer -m {name}"
-    return f"ask it: rater infer -m {name}; or {file}"
+        return f"it was asked about {asked[0]:,} of {asked[1]:,} images; go on: {project.command(f'infer -m {name}')}"
+    return f"ask it: {project.command(f'infer -m {name}')}; or {file}"

@@ -126,7 +126,8 @@ def refuse_unasked_cost(project: Project, condition: str, shard: Shard, options:
     if not expected.free:
         raise BuildError(
             f"{condition} {shard.name}: asking costs {cost_text(expected)}, and nobody said yes. "
-            f"Look at `rater infer -m {condition} --dry-run`, then add --yes (Snakemake: --config yes=true)."
+            f"Look at `{project.command(f'infer -m {condition} --dry-run')}`, then add --yes "
+            "(Snakemake: --config yes=true)."
         )
 
 

@@ -141,7 +141,7 @@ def _predictions(project: Project, conditions: Mapping[str, Condition]) -> Itera
         asked = [name for name in names if can_be_asked(conditions[name])]
         if asked:
             whom = f"-m {asked[0]}" if len(asked) == 1 else f"-m ID ({', '.join(asked)})"
-            cure = f"Ask: rater infer {whom}. Or put{cure.removeprefix('Put')}"
+            cure = f"Ask: {project.command(f'infer {whom}')}. Or put{cure.removeprefix('Put')}"
         if project.uses_twin:
             cure = f"{cure} They count once the real ratings are in place."
         yield Finding("Predictions", f"{state} for {counted(len(names), 'condition')}: {', '.join(names)}", cure)
@@ -152,7 +152,7 @@ def _begun(project: Project, name: str) -> str:
     asked = project.asked_about(name)
     if asked is None or asked[0] == asked[1]:
         return ""
-    return f"It was asked about {asked[0]:,} of {asked[1]:,} images; go on: rater infer -m {name}"
+    return f"It was asked about {asked[0]:,} of {asked[1]:,} images; go on: {project.command(f'infer -m {name}')}"
 
 
 def _key(name: str, users: list[str]) -> Finding:

@@ -17,6 +17,7 @@ from lib.formats import counted
 if TYPE_CHECKING:
     from lib.asking.forecast import Forecast
     from lib.build.asking import Inquiry
+    from lib.project import Project
 
 PIPE_WIDTH = 120
 
@@ -50,6 +51,8 @@ def infer(
     from lib.build.inference_jobs import jobs_for
     from lib.cli.infer_watch import run_jobs
     from lib.project import open_project
+    from lib.responses.locks import refuse_if_held
+    from lib.responses.store import condition_folder
 
     project = open_project(study)
     if not conditions:
@@ -68,8 +71,8 @@ def infer(
                           retry_failed=retry_failed, ignore_batches=ignore_batches)  # fmt: skip
     open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
     if not open_ones:
-        typer.echo(_nothing_open(forecasts))
-        return
+        typer.echo(_nothing_open(project, forecasts))
+        raise typer.Exit(1 if any(each.count.kept for each in forecasts) else 0)
     _refuse_blind_budget(forecasts, budget)
     if dry_run:
         typer.echo("Nothing was asked (--dry-run).")
@@ -78,7 +81,10 @@ def infer(
     asked = sum(each.count.to_ask for each in forecasts)
     _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes)
     told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches)
-    raise typer.Exit(run_jobs(project, jobs_for(open_ones, shards, told, cores), told, cores))
+    jobs = jobs_for(open_ones, shards, told, cores)
+    for job in jobs:
+        refuse_if_held(condition_folder(project.responses, job.condition), job.shard)
+    raise typer.Exit(run_jobs(project, jobs, told, cores))
 
 
 def show_forecast(
@@ -151,13 +157,14 @@ def _infer_by_batches(
     raise typer.Exit(infer_batch(inquiries, forecasts, told, lambda what, each: _confirm(what, each, yes=yes)))
 
 
-def _nothing_open(forecasts: Sequence[Forecast]) -> str:
+def _nothing_open(project: Project, forecasts: Sequence[Forecast]) -> str:
     waiting = [each for each in forecasts if each.count.in_batches]
     if waiting:
         number = counted(sum(each.count.in_batches for each in waiting), "question")
         return (
-            f"Nothing to ask: {number} are in batches or wait for them. `rater infer -m {waiting[0].condition} "
-            "--batch` fetches them; --ignore-batches asks them all the same, and pays twice."
+            f"Nothing to ask: {number} are in batches or wait for them. "
+            f"`{project.command(f'infer -m {waiting[0].condition} --batch')}` fetches them; "
+            "--ignore-batches asks them all the same, and pays twice."
         )
     refused = sum(each.count.kept for each in forecasts)
     if refused:

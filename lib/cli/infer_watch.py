@@ -16,6 +16,7 @@ import typer
 from lib.asking.progress import Snapshot, read_progress
 from lib.asking.progress_words import plain_line
 from lib.asking.report import RunReport
+from lib.asking.walker import REFUSED
 from lib.backends.secrets import scrub
 from lib.build.asking_run import progress_file
 from lib.build.inference import AskOptions, latest_record, read_report, summary_file
@@ -174,6 +175,8 @@ def ending_line(report: RunReport) -> str:
     text = "; ".join(parts) + "."
     if report.message:
         return f"{text} {report.message[:1].upper()}{report.message[1:]}"
+    if set(report.failed) == {REFUSED}:
+        return f"{text} What was refused is asked again with --retry-failed only."
     if report.failures:
         return f"{text} Run the same command again to ask what failed."
     if report.in_batches:
@@ -189,7 +192,7 @@ def what_next(project: Project, condition: str) -> str:
     if asked and asked[0] < asked[1]:
         return (
             f"{condition} was asked about {asked[0]:,} of {asked[1]:,} images. Pages take its answers once it was "
-            f"asked about all: rater infer -m {condition}"
+            f"asked about all: {project.command(f'infer -m {condition}')}"
         )
     if condition not in project.conditions:
         folder = project.study.files.conditions or "the folder that files.conditions shall name"
@@ -197,10 +200,16 @@ def what_next(project: Project, condition: str) -> str:
         return f"{condition} is a condition of the library. To see it on pages, copy {file} into {folder}."
     if project.uses_twin:
         return f"{condition} counts on pages once the real ratings are in {project.study.files.ratings}."
-    return "Next: `rater build` for the numbers, `rater paper` for the pages."
+    return f"Next: `{project.command('build')}` for the numbers, `{project.command('paper')}` for the pages."
 
 
 def _from_log(log: Path, project: Project) -> str:
+    """What the runs said last: a step's line that it failed, and all up to the next step's line."""
     lines = scrub(log.read_text(encoding="utf-8", errors="replace")).splitlines()
-    own = [line for line in lines if line.startswith("  ") or line.startswith("rater:")]
+    own, failed = [], False
+    for line in lines:
+        if line.startswith("  "):
+            failed = line.endswith(": failed")
+        if failed or line.startswith(("  ", "rater:")):
+            own.append(line)
     return "\n".join([*(own or lines)[-LAST_LINES:], f"Full log: {project.relative(log)}"])

@@ -71,6 +71,18 @@ def held(folder: Path, claim: Shard | None) -> Iterator[bool]:
             os.close(handle)
 
 
+def refuse_if_held(folder: Path, claim: Shard | None) -> None:
+    """Raise what `held` would raise now, without holding anything: for whoever is about to start a process that will.
+
+    Raises
+    ------
+    StoreError
+        As `held`.
+    """
+    with held(folder, claim):
+        pass
+
+
 def name_of(claim: Shard | None) -> str:
     """The name of a lock's file, without its ending."""
     return UPKEEP if claim is None else claim.name

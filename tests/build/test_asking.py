@@ -90,12 +90,16 @@ def test_images_that_are_not_there_are_named(project: Project) -> None:
 
 def test_answers_are_predictions_once_all_images_were_asked_about(project: Project) -> None:
     assert project.response_files(ASKED) == []
-    assert how_to_fill(project, ASKED).startswith(f"ask it: rater infer -m {ASKED}; or put its predictions into ")
+    assert how_to_fill(project, ASKED).startswith(
+        f"ask it: rater infer -m {ASKED} --study params/small.yaml; or put its predictions into "
+    )
     let_answer(project, says(), limit=10)
     assert project.asked_about(ASKED) == (10, 24)
     assert project.response_files(ASKED) == []
     assert ASKED not in project.available
-    assert how_to_fill(project, ASKED) == f"it was asked about 10 of 24 images; go on: rater infer -m {ASKED}"
+    assert how_to_fill(project, ASKED) == (
+        f"it was asked about 10 of 24 images; go on: rater infer -m {ASKED} --study params/small.yaml"
+    )
     let_answer(project, says())
     assert [path.name for path in project.response_files(ASKED)] == ["all.jsonl"]
     assert ASKED in project.available

@@ -18,6 +18,7 @@ from wire.answers import expected
 from wire.running import Running, wire_server
 
 from lib.files import sha256_file
+from lib.responses.store import open_store
 
 pytestmark = [
     pytest.mark.slow,
@@ -152,6 +153,16 @@ def test_half_asked_conditions_are_on_no_page(asking: Asking) -> None:
     _, said = asking.run("doctor")
     assert "of 24 images; go on: rater infer -m gpt-asked" in said
     assert f"predictions {ASKED}" not in asking.project.steps("build")
+
+
+def test_who_comes_second_is_told_who_asks(asking: Asking) -> None:
+    before = len(asking.lines())
+    with open_store(asking.cache / "responses", ASKED):
+        code, said = asking.infer("--yes")
+    assert code == 1
+    assert f"process {os.getpid()} on " in said
+    assert "asks its shard all. Wait until it ends or stop it" in said
+    assert len(asking.lines()) == before
 
 
 def test_killed_at_once_it_loses_nothing_that_was_answered(asking: Asking) -> None:

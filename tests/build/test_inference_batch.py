@@ -120,7 +120,7 @@ def test_a_live_run_meanwhile_leaves_those_questions_alone(asking: Asking) -> No
     code, said = asking.infer("-m", ASKED, "--yes")
     assert code == 0
     assert "72 questions are in batches or wait for them, and are not asked now" in said
-    assert f"`rater infer -m {ASKED} --batch` fetches them" in said
+    assert f"`rater infer -m {ASKED} --batch --study params/small.yaml` fetches them" in said
     assert asking.wire.events("request") == []
 
 

@@ -67,8 +67,8 @@ def test_doctor_on_real_files_says_what_is_missing(project: Path) -> None:
     assert "ok     Predictions machine-1: data/small/predictions/machine-1.csv" in said
     assert (
         "Predictions: none for 1 condition: machine-2\n"
-        "       cure: Ask: rater infer -m machine-2. Or put its predictions into data/small/predictions/machine-2.csv."
-        in said
+        "       cure: Ask: rater infer -m machine-2 --study params/small.yaml. "
+        "Or put its predictions into data/small/predictions/machine-2.csv." in said
     )
 
 
