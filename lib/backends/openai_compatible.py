@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import aiohttp
 import httpx2
 import msgspec
 import openai
 
-from lib.backends.base import Answer, BackendError, Picture
+from lib.backends.base import Answer, Picture
 from lib.backends.encoding import Encoded
 from lib.backends.failures import explain, from_network, from_status
 from lib.backends.openai_probe import recognise
@@ -23,8 +24,6 @@ from lib.errors import BackendUnavailableError
 from lib.protocol.question import Question
 
 NO_KEY = "none"
-OPTIONS: openai.RequestOptions = {"headers": {"Content-Type": "application/json"}, "idempotency_key": "none"}
-"""The key is sent to nobody; without one the SDK draws a random one for each request."""
 THEIRS = ("OpenAI-Organization", "OpenAI-Project")
 CUSTOM_HEADERS = "OPENAI_CUSTOM_HEADERS"
 
@@ -32,9 +31,10 @@ CUSTOM_HEADERS = "OPENAI_CUSTOM_HEADERS"
 class OpenAIBackend:
     """One condition asked over the chat completions of OpenAI's API.
 
-    The SDK makes the request and its errors, over aiohttp; bodies are written and read here, since its models cost
-    twice as much time as the request itself. Settings that are the server's own are settled by `preflight`, which
-    recognises the server; without it the server is taken for one of an unknown kind.
+    The SDK knows address, key and headers; questions go through its HTTP client, over aiohttp, with bodies that are
+    written and read here, since its requests and models cost three times as much time as that. Settings that are the
+    server's own are settled by `preflight`, which recognises the server; without it the server is taken for one of an
+    unknown kind.
     """
 
     def __init__(self, condition: Condition, _study: Study | None = None) -> None:
@@ -42,22 +42,25 @@ class OpenAIBackend:
         hide_in_logs()
         self.condition = condition
         self.address = address_of(condition)
-        self.questions = f"{self.address}/chat/completions"  # whole: the SDK takes a while to put it together
+        self.questions = f"{self.address}/chat/completions"
         self.hosted = is_hosted(self.address)
         self.server = "OpenAI" if self.hosted else self.address
         self.key = _key(condition, self.hosted)
+        self.http = openai.DefaultAioHttpClient(
+            timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
+            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=None, keepalive_expiry=30),
+            follow_redirects=False,
+        )
         self.client = openai.AsyncOpenAI(
             base_url=self.address,
             api_key=self.key or NO_KEY,
             max_retries=0,
             default_headers=_headers(condition, self.hosted),  # type: ignore[arg-type]
             timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
-            http_client=openai.DefaultAioHttpClient(
-                timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
-                limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=None, keepalive_expiry=30),
-                follow_redirects=False,
-            ),
+            http_client=self.http,
         )
+        headers = {**self.client.auth_headers, **self.client.default_headers}
+        self.headers = {name: value for name, value in headers.items() if isinstance(value, str)}
         self._encoded = Encoded()
         self._settings: dict[str, Any] = {}
         self._settle(HOSTED if self.hosted else OTHER, strictly=self.hosted)
@@ -81,19 +84,17 @@ class OpenAIBackend:
         if not self._settings:
             self._settle(self.flavour)
         body = self.body(question, picture)
-        failure: BackendError
         try:
-            response = await self.client.post(self.questions, cast_to=httpx2.Response, content=body, options=OPTIONS)
-        except openai.APIStatusError as error:
-            headers, content = error.response.headers, error.response.content
-            failure = from_status(self.server, error.status_code, content, headers)
-            answer = refused(failure, explain(content)[1])
-            if answer is not None:
-                return answer
-        except (openai.APIError, httpx2.HTTPError, OSError) as error:
+            response = await self.http.post(self.questions, content=body, headers=self.headers)
+        except (httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
             failure = from_network(self.server, error)
         else:
-            return read_answer(self.server, response.content, self.condition.decoding.include_thoughts is not False)
+            if response.is_success:
+                return read_answer(self.server, response.content, self.condition.decoding.include_thoughts is not False)
+            failure = from_status(self.server, response.status_code, response.content, response.headers)
+            answer = refused(failure, explain(response.content)[1])
+            if answer is not None:
+                return answer
         raise failure
 
     def body(self, question: Question, picture: Picture | None) -> bytes:
