@@ -65,8 +65,9 @@ def main() -> None:
             taken.setdefault("ours, warm", []).append(child(sys.executable, "ours", here))
             if python:
                 taken.setdefault("inspect_ai", []).append(child(python, "inspect", here))
-                child(python, "inspect", {**here, "cache": True})
-                taken.setdefault("inspect_ai, warm", []).append(child(python, "inspect", {**here, "cache": True}))
+        if python:
+            child(python, "inspect", {**job, "round": 0, "cache": True})
+            taken["inspect_ai, warm"] = [child(python, "inspect", {**job, "round": 0, "cache": True})]
         answered = wire.status()["answered"]
     report(taken, given, answered)
 
