@@ -24,6 +24,7 @@ from lib.project import Project, open_project
 
 KEYS = {"OPENAI_API_KEY": ("openai",), "GEMINI_API_KEY": ("gemini",), "HF_TOKEN": ()}
 LEAST_FREE_DISK = 2 * 1024**3
+LOCAL_LOCK = "requirements-local.lock"
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 
 
@@ -76,7 +77,8 @@ def _packages(lock: Path) -> Finding:
         return Finding("Packages", "requirements.lock is missing", "Restore it from git.", wrong=True)
     installed = {_as_in_lock(name): version for name, version in installed_packages().items()}
     locked: dict[str, set[str]] = {}
-    for name, version in LOCKED.findall(lock.read_text(encoding="utf-8")):
+    text = "".join(path.read_text(encoding="utf-8") for path in (lock, lock.with_name(LOCAL_LOCK)) if path.is_file())
+    for name, version in LOCKED.findall(text):
         locked.setdefault(_as_in_lock(name), set()).add(version)
     other = [
         f"{name} {version}" for name, version in installed.items() if name in locked and version not in locked[name]
