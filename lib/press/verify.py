@@ -124,4 +124,4 @@ def _differences(measure: Counter[str], other: Counter[str], what: str, renderin
 
 
 def _squeezed(words: str) -> str:
-    return re.sub(r"\s+", "", words.replace("\u00ad", ""))
+    return re.sub(r"\s+", "", re.sub("[\u00ad\u200b]", "", words))

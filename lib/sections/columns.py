@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.contracts.study import Study
+from lib.sections.columns_answers import ANSWERS
 from lib.sections.columns_statistics import STATISTICS
 
 COLUMNS: dict[str, str] = {
@@ -190,6 +191,7 @@ COLUMNS: dict[str, str] = {
     "gain": "MAE of the model minus that of the hybrid",
     "intensity": "what the model's intensity adds to the label's mean",
     **STATISTICS,
+    **ANSWERS,
 }
 ENDINGS = {
     "_low": "lower end of the interval: ",
