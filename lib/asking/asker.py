@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 from lib.asking.limiter import Limiter
-from lib.asking.records import now
 from lib.asking.retry import asks_for_too_much, may_pass, wait_before
 from lib.asking.settings import RunSettings
 from lib.backends.base import Answer, Backend, BackendError
 from lib.protocol.question import Picture, Question
+from lib.responses.record import now
 
 LAST_MOMENTS = 0.2
 """Seconds."""

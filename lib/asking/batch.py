@@ -18,7 +18,6 @@ from lib.asking.batch_standing import Known, Standing, stand
 from lib.asking.batch_taking import Taking
 from lib.asking.forecast import Count, forecast
 from lib.asking.money import Tariff
-from lib.asking.records import now
 from lib.asking.settings import RunSettings
 from lib.asking.usage import stored_usage
 from lib.backends.base import BackendError, BatchBackend, BatchState
@@ -26,6 +25,7 @@ from lib.protocol.plan import Plan
 from lib.protocol.question import Item
 from lib.responses.batch_lines import Fetched, Submitted, Void
 from lib.responses.batches import Batch, Book
+from lib.responses.record import now
 from lib.responses.store import Store, shard_files
 
 SETTLED_AFTER = 120.0

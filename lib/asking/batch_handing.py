@@ -13,7 +13,7 @@ from typing import IO
 
 from lib.asking.batch_calls import Calls
 from lib.asking.batch_report import BatchReport
-from lib.asking.records import failure_line, now
+from lib.asking.records import failure_line
 from lib.asking.walker import NO_PICTURE, REFUSED
 from lib.backends.base import BackendError, BatchBackend
 from lib.errors import DataError
@@ -22,6 +22,7 @@ from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
 from lib.responses.batch_lines import Intent, Request, Submitted, Void
 from lib.responses.batches import Book
+from lib.responses.record import now
 from lib.responses.store import Store
 
 NEVER_MADE = frozenset({"rate_limit", "rejected", "unauthorized"})

@@ -9,7 +9,7 @@ import msgspec
 
 from lib.asking.batch_report import BatchReport
 from lib.asking.money import Tariff
-from lib.asking.records import answer_line, failure_line, now
+from lib.asking.records import answer_line, failure_line
 from lib.asking.walker import REFUSED
 from lib.backends.base import Answer, BackendError, BatchState
 from lib.protocol.plan import Plan
@@ -17,7 +17,7 @@ from lib.protocol.question import Item, Question
 from lib.protocol.replay import Stored
 from lib.responses.batch_lines import Fetched, Fetching, Intent, Request
 from lib.responses.batches import Batch, Book
-from lib.responses.record import Response
+from lib.responses.record import Response, now
 from lib.responses.report import StoreReport
 from lib.responses.standing import read_lines
 from lib.responses.store import Store, shard_files

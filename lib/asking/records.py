@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from lib.backends.base import Answer
 from lib.protocol.parsing import Parsed
 from lib.protocol.plan import Plan
 from lib.protocol.question import Question
-from lib.responses.record import Failure, Response
+from lib.responses.record import Failure, Response, line_for
 
 UNREAD = "none"
-
-
-def now() -> str:
-    """The time in UTC to the millisecond, as the store writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def answer_line(
@@ -33,15 +27,9 @@ def answer_line(
     mode: Literal["live", "batch"] = "live",
 ) -> Response:
     """One answer as a line; `parsed` is None only if reading it failed in an unforeseen way."""
-    item, condition = question.item, plan.condition
-    return Response(
-        key=question.key,
-        condition=condition.id,
-        image_id=item.image_id,
-        image_sha256=item.sha256 if question.with_image else None,
-        step=question.step,
-        repeat=question.repeat,
-        prompt=question.prompt,
+    return line_for(
+        plan,
+        question,
         text=answer.text,
         values=parsed.values if parsed else {},
         stage=parsed.stage if parsed else UNREAD,
@@ -59,8 +47,6 @@ def answer_line(
         cost=cost,
         currency=currency if cost is not None else None,
         attempts=attempts,
-        backend=condition.backend,
-        model=condition.model,
         model_version=answer.model_version,
         fingerprint=answer.fingerprint,
         asked_at=asked_at,
@@ -79,18 +65,10 @@ def failure_line(
     mode: Literal["live", "batch"] = "live",
 ) -> Response:
     """One failure as a line."""
-    item, condition = question.item, plan.condition
-    return Response(
-        key=question.key,
-        condition=condition.id,
-        image_id=item.image_id,
-        image_sha256=item.sha256 if question.with_image else None,
-        step=question.step,
-        repeat=question.repeat,
-        prompt=question.prompt,
+    return line_for(
+        plan,
+        question,
         attempts=attempts,
-        backend=condition.backend,
-        model=condition.model,
         asked_at=asked_at,
         mode=mode,
         failure=Failure(kind, message),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lib.asking.asker import Asked, Asker
 from lib.asking.endings import Ending, after_failure, out_of_money, too_many_failures
 from lib.asking.pictures import Pictures
-from lib.asking.records import answer_line, failure_line, now
+from lib.asking.records import answer_line, failure_line
 from lib.asking.settings import RunSettings
 from lib.asking.spending import Spending
 from lib.asking.tally import Tally
@@ -19,7 +19,7 @@ from lib.protocol.parsing import Parsed
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
 from lib.protocol.replay import Lookup, Replayed, Stored, replay
-from lib.responses.record import Response
+from lib.responses.record import Response, now
 from lib.responses.store import Store
 
 REFUSED = "rejected"

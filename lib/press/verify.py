@@ -124,4 +124,4 @@ def _differences(measure: Counter[str], other: Counter[str], what: str, renderin
 
 
 def _squeezed(words: str) -> str:
-    return re.sub(r"\s+", "", re.sub("[\u00ad\u200b]", "", words))
+    return re.sub(r"[\s\u00ad\u200b]+", "", words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from lib.protocol.question import ALL_STEPS, Item, Question
 from lib.protocol.replay import Replayed, replay
 from lib.responses.foreign import Foreign, match_image, plain_name
 from lib.responses.imported import Imported
-from lib.responses.record import Response
+from lib.responses.record import Response, line_for, now
 from lib.responses.store import Store
 
 
@@ -165,22 +164,14 @@ def _same(value: object, other: object) -> bool:
 
 
 def _line(plan: Plan, question: Question, text: str, parsed: Parsed) -> Response:
-    item, condition = question.item, plan.condition
-    return Response(
-        key=question.key,
-        condition=condition.id,
-        image_id=item.image_id,
-        image_sha256=item.sha256 if question.with_image else None,
-        step=question.step,
-        repeat=question.repeat,
-        prompt=question.prompt,
+    return line_for(
+        plan,
+        question,
         text=text,
         values=parsed.values,
         stage=parsed.stage,
         flags=parsed.flags,
         reason=parsed.reason,
-        backend=condition.backend,
-        model=condition.model,
-        asked_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        asked_at=now(),
         mode="imported",
     )

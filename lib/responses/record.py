@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import msgspec
+
+from lib.protocol.plan import Plan
+from lib.protocol.question import Question
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -55,6 +59,21 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     asked_at: str
     mode: Literal["live", "batch", "imported"] = "live"
     failure: Failure | None = None
+
+
+def now() -> str:
+    """The time in UTC to the millisecond, as the store writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def line_for(plan: Plan, question: Question, **said: Any) -> Response:  # noqa: ANN401, the fields of Response check them
+    """A line about `question` as `plan` asks it; `said` are the other fields of the line."""
+    item, condition = question.item, plan.condition
+    return Response(
+        key=question.key, condition=condition.id, image_id=item.image_id,
+        image_sha256=item.sha256 if question.with_image else None, step=question.step, repeat=question.repeat,
+        prompt=question.prompt, backend=condition.backend, model=condition.model, **said,
+    )  # fmt: skip
 
 
 def encode(response: Response) -> bytes:
