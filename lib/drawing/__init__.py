@@ -1,0 +1,1 @@
+"""The drawn faces: a mesh, identities, expressions and a camera in numpy, deterministic to the byte."""

@@ -1,0 +1,1 @@
+"""Image sets: what is in them, other people's sets, and faces made from photographs."""

@@ -1,0 +1,1 @@
+"""What a local model did inside while it answered: attention, probabilities, hidden states, kept and read back."""
