@@ -1,1 +1,1 @@
-"""Facial-expression-recognition models, in this process: what they take, what they give, and what it means to a study."""
+"""Facial-expression-recognition models, in this process: what they take, give, and mean to a study."""
