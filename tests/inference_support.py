@@ -21,6 +21,15 @@ def draw_face(path: Path, number: int) -> None:
     image.save(path)
 
 
+def let_own_servers_cost(root: Path) -> None:
+    """The tests' server stands for those that bill."""
+    path = root / "params/prices.yaml"
+    prices = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for price in prices["prices"]:
+        price["own_servers"] = True
+    path.write_text(yaml.safe_dump(prices), encoding="utf-8")
+
+
 def write_asked_study(root: Path) -> str:
     """The small study with 24 drawn images and a condition in place of its first machine; give its study file."""
     study = write_small_study(root)
@@ -38,6 +47,8 @@ def write_asked_study(root: Path) -> str:
         "decoding": {"temperature": 0, "image_detail": "low"},
     }
     (root / f"params/small_conditions/{ASKED}.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
+    if (root / "params/prices.yaml").exists():
+        let_own_servers_cost(root)
     content = yaml.safe_load((root / study).read_text(encoding="utf-8"))
     content["files"]["images"] = "data/small/images.csv"
     (root / study).write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -28,14 +28,17 @@ class Tariff:
     model : str
         The model, for messages.
     price : Price or None
-        The listed price; it counts wherever the model is served, since a server next door may pass questions on.
+        The price that counts.
     local : bool
         Whether the machine runs on a server of one's own, so that answers have no price.
+    listed : bool
+        Whether the file of prices has a price that does not count, since the server is one's own.
     """
 
     model: str
     price: Price | None
     local: bool
+    listed: bool = False
 
     @property
     def known(self) -> bool:
@@ -52,6 +55,11 @@ class Tariff:
         """Where the cost comes from, in a few words."""
         if self.price:
             return f"prices of {self.price.date:%Y-%m-%d}"
+        if self.local and self.listed:
+            return (
+                "local: no price, since the server is your own; if it passes questions on, write `own_servers: true` "
+                f"at the price of {self.model} in {PRICES_FILE}"
+            )
         return "local: no price" if self.local else f"unknown: {PRICES_FILE} has no price of {self.model}"
 
     def cost(
@@ -97,9 +105,14 @@ class Tariff:
 
 
 def tariff_of(condition: Condition, prices: Prices) -> Tariff:
-    """What a condition's answers cost: the listed price, nothing on a server of one's own, or unknown."""
-    price = prices.find(condition.backend, condition.model)
-    return Tariff(condition.model, price, local=price is None and _is_local(condition))
+    """What a condition's answers cost: nothing on a server of one's own, else the listed price, or unknown.
+
+    A price with `own_servers` counts at a server of one's own, too.
+    """
+    price, local = prices.find(condition.backend, condition.model), _is_local(condition)
+    if local and not (price is not None and price.own_servers):
+        return Tariff(condition.model, None, local=True, listed=price is not None)
+    return Tariff(condition.model, price, local=False)
 
 
 def _is_local(condition: Condition) -> bool:

@@ -44,7 +44,8 @@ class Price(Parameters):
     """The price of one model at one backend, per million tokens in `currency`.
 
     `cached` is for input that the server had seen before and says so, `batch_factor` what batches pay of the usual
-    price. `also` are other names of the same model.
+    price. `also` are other names of the same model. `own_servers` says that it counts at a server of one's own, too,
+    since that one passes questions on; without it nothing is paid there.
     """
 
     backend: Backend
@@ -57,6 +58,7 @@ class Price(Parameters):
     batch_factor: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     date: datetime.date
     source: str
+    own_servers: bool = False
     image_tokens: Annotated[ImageTiles | ImageResolutions, Field(discriminator="rule")] | None = None
 
 

@@ -8,10 +8,11 @@ import pytest
 from lib.asking.money import Tariff, is_own_server, tariff_of
 from lib.backends.base import Answer
 from lib.contracts.condition import Condition
-from lib.contracts.prices import read_prices
+from lib.contracts.prices import Prices, read_prices
 
 ROOT = Path(__file__).parents[2]
 PRICES = read_prices(ROOT)
+PASSED_ON = Prices(prices=tuple(price.model_copy(update={"own_servers": True}) for price in PRICES.prices))
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +21,14 @@ def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OLLAMA_HOST", raising=False)
 
 
-def tariff(backend: str, model: str, server: str | None = None) -> Tariff:
+def tariff(backend: str, model: str, server: str | None = None, prices: Prices | None = None) -> Tariff:
     condition = Condition.model_validate(
         {
             "id": "c", "name": "C", "short_name": "C", "kind": "vlm", "backend": backend, "model": model,
             "strategy": "json_single", "prompts": "json", "server": server, "specification": {"developer": "d"},
         }
     )  # fmt: skip
-    return tariff_of(condition, PRICES)
+    return tariff_of(condition, prices or PRICES)
 
 
 def test_cost_is_exact_to_the_token() -> None:
@@ -74,10 +75,25 @@ def test_only_machines_of_ones_own_are_free() -> None:
     assert not tariff("ollama", "some-model", "https://ollama.com").known
 
 
-def test_a_listed_model_costs_its_price_behind_a_server_next_door_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:4000/v1")
-    assert tariff("openai", "gpt-4o-mini").cost(1_000_000, 0) == Decimal("0.15")
-    assert tariff("openai", "another").cost(1_000_000, 0) == 0
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_listed_model_is_free_next_door_unless_its_price_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, by_file: bool
+) -> None:
+    address = "http://127.0.0.1:4000/v1"
+    if not by_file:
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+    server = address if by_file else None
+    free = tariff("openai", "gpt-4o-mini", server)
+    assert (free.cost(1_000_000, 0), free.known, free.currency) == (0, True, None)
+    assert "write `own_servers: true` at the price of gpt-4o-mini in params/prices.yaml" in free.note
+    assert "own_servers" not in tariff("openai", "another", server).note
+    assert tariff("openai", "gpt-4o-mini", server, PASSED_ON).cost(1_000_000, 0) == Decimal("0.15")
+    assert tariff("openai", "gpt-4o-mini", "https://models.example.com/v1").cost(1_000_000, 0) == Decimal("0.15")
+
+
+def test_gemini_costs_behind_a_gateway_of_ones_own_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:4000")
+    assert tariff("gemini", "gemini-2.5-flash").cost(1_000_000, 0) == Decimal("0.30")
 
 
 @pytest.mark.parametrize(
