@@ -44,8 +44,10 @@ class GeminiBackend:
     the SDK's looks for proxies and logins on disk before every request.
     """
 
-    def __init__(self, condition: Condition, _study: Study | None = None) -> None:
-        self._generation = generation_settings(condition)
+    def __init__(
+        self, condition: Condition, _study: Study | None = None, generation: dict[str, Any] | None = None
+    ) -> None:
+        self._generation = generation_settings(condition) if generation is None else generation
         hide_in_logs()
         self.condition = condition
         self.address = (os.environ.get(ADDRESS_VARIABLE, "").strip() or ADDRESS).rstrip("/")
@@ -117,8 +119,12 @@ class GeminiBackend:
         except ValueError as error:
             failure = malformed(SERVER, error)
         else:
-            return read_answer(SERVER, (reply.body if reply else None) or b"")
+            return self.read((reply.body if reply else None) or b"")
         raise failure
+
+    def read(self, body: bytes | str) -> Answer:
+        """Read the body of an answer."""
+        return read_answer(SERVER, body)
 
     def body(self, question: Question, picture: Picture | None) -> dict[str, Any]:
         """The request's body as the API writes it: the image first, then the words."""

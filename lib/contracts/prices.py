@@ -55,6 +55,8 @@ class Price(Parameters):
     input: Amount
     cached: Amount | None = None
     output: Amount
+    image_output: Amount | None = None
+    image_output_tokens: Range | None = None
     batch_factor: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     date: datetime.date
     source: str
