@@ -7,12 +7,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from lib.contracts.classifier import Classifier
 from lib.contracts.study import Identifier
 from lib.contracts.yaml_files import Parameters, read_parameters
 from lib.errors import ParameterError
 
 Backend = Literal[
-    "gemini", "openai", "ollama", "mlx", "transformers", "onnx", "emotiefflib", "held-out-rater", "unknown"
+    "gemini", "openai", "ollama", "mlx", "transformers", "onnx", "tflite", "image-classification", "emotiefflib",
+    "held-out-rater", "unknown",
 ]  # fmt: skip
 
 
@@ -64,6 +66,7 @@ class Condition(Parameters):
     `repeats` is how often each question is asked. `server` is the address of an OpenAI-compatible or Ollama server that
     is not at its usual place; it is not part of what makes two questions the same. `label_from` says which category
     a question without image (`text_only`) is about: the intended one, or another condition's answer, by its id.
+    `classifier` describes the model of the strategy `classifier`; without it that condition asks nobody.
     """
 
     id: Identifier
@@ -80,6 +83,7 @@ class Condition(Parameters):
     repeats: int = Field(default=1, ge=1)
     server: str | None = Field(default=None, pattern=r"^https?://")
     label_from: Identifier | None = None
+    classifier: Classifier | None = None
     specification: Specification
     notes: str | None = None
 
@@ -98,6 +102,26 @@ class Condition(Parameters):
         if self.label_from == self.id:
             raise ValueError("label_from: a condition cannot take its labels from itself")
         return self
+
+    @model_validator(mode="after")
+    def _classifier_fits(self) -> Condition:
+        if self.classifier is None:
+            return self
+        if self.strategy != "classifier":
+            raise ValueError("only the strategy classifier has a section classifier")
+        given = {*self.classifier.values, *self.classifier.derived}
+        lacking = [step for step in self.dimensions if step not in given]
+        if lacking:
+            raise ValueError(
+                f"steps: {lacking[0]} is neither among classifier.values nor in classifier.derived; take it out of "
+                "steps, or say where it comes from"
+            )
+        return self
+
+    @property
+    def asks(self) -> bool:
+        """Whether it says enough for a machine to be asked: prompts, or a classifier."""
+        return self.prompts is not None or self.classifier is not None
 
     @property
     def thinks(self) -> bool:

@@ -10,6 +10,7 @@ from lib.contracts.condition import Condition
 from lib.contracts.prompts import LABEL, PromptSet, describe_unknown_placeholder, placeholders, study_words
 from lib.contracts.study import Study
 from lib.errors import ParameterError
+from lib.protocol.classifier import ClassifierReader
 from lib.protocol.parsing import Parsed, parse_answer
 from lib.protocol.question import ALL_STEPS, Stored, key_tail, settings_of
 from lib.protocol.templates import Printer, Template, make_template
@@ -18,6 +19,7 @@ KEPT = 1 << 14
 SHORT = 200
 """Answers up to this length are worked out once, and kept."""
 SECTIONS = {"context_carry": "steps", "json_single": "single", "text_only": "text_only"}
+NO_PROMPTS = PromptSet(id="none", source="a classifier is shown the image and asked nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,20 @@ class Plan:
         The condition is not asked by prompts, or its prompt set lacks a template or has one that cannot be filled.
     """
 
-    def __init__(self, study: Study, condition: Condition, prompts: PromptSet) -> None:
-        if condition.strategy not in SECTIONS:
+    def __init__(self, study: Study, condition: Condition, prompts: PromptSet = NO_PROMPTS) -> None:
+        if not condition.asks:
             raise ParameterError(
                 f"{condition.id}: strategy: got {condition.strategy!r}, which asks nothing; "
-                f"machines are asked by {', '.join(SECTIONS)}."
+                f"machines are asked by {', '.join(SECTIONS)}, or described in a section classifier."
             )
         self.study, self.condition, self.prompts = study, condition, prompts
         self.with_image = condition.strategy != "text_only"
-        self.longest_side = study.asking.longest_side if self.with_image else None
+        self.longest_side = study.asking.longest_side if condition.strategy in SECTIONS and self.with_image else None
         self.settings = settings_of(condition, self.longest_side)
         self.printer = Printer(study)
         _refuse_unknown_steps(study, condition)
-        self.steps = tuple(_single(self) if condition.strategy == "json_single" else _in_order(self))
+        self._classifier = ClassifierReader(study, condition) if condition.classifier else None
+        self.steps = tuple(_STEPS.get(condition.strategy, _in_order)(self))
         self.put = lru_cache(maxsize=KEPT)(self._put)
         self._read_again = lru_cache(maxsize=KEPT)(self._read)
 
@@ -92,6 +95,8 @@ class Plan:
         return read(text, step.wanted, finish_reason, refusal)
 
     def _read(self, text: str, wanted: tuple[str, ...], finish_reason: str | None, refusal: str | None) -> Parsed:
+        if self._classifier is not None:
+            return self._classifier.read(text, wanted)
         return parse_answer(text, wanted, self.study, finish_reason=finish_reason, refusal=refusal)
 
     def _put(self, number: int, with_context: bool, gaps: tuple[str, ...], repeat: int) -> tuple[str, bytes]:
@@ -116,6 +121,11 @@ def _refuse_unknown_steps(study: Study, condition: Condition) -> None:
             f"{condition.id}: steps: got {unknown[0]!r}, but the study {study.id} asks machines for "
             f"{', '.join(known)}. Take it out of the condition's steps, or add it to the study's dimensions."
         )
+
+
+def _without_prompt(plan: Plan) -> Iterable[Step]:
+    """The one question to a classifier: the image."""
+    yield Step(ALL_STEPS, plan.condition.steps, Template(("",), ()), (), None)
 
 
 def _single(plan: Plan) -> Iterable[Step]:
@@ -147,6 +157,9 @@ def _in_order(plan: Plan) -> Iterable[Step]:
             where = f"{plan.prompts.file}: without_context.{name}"
             without = _compiled(where, _template(where, plan.prompts.without_context, name, plan), plan, label)
         yield Step(name, (name,), template, needs, without)
+
+
+_STEPS = {"json_single": _single, "classifier": _without_prompt}
 
 
 def _template(where: str, templates: Mapping[str, str], name: str, plan: Plan) -> str:
