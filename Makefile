@@ -72,7 +72,7 @@ coverage: setup
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
-		--extra test --extra setup --upgrade pyproject.toml --output-file requirements.lock
+		--extra fer --extra test --extra setup --upgrade pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes --no-header \
 		--extra local --constraint requirements.lock --upgrade pyproject.toml \
 		| awk 'NR == FNR { if (/==/) known[$$1]; next } /==/ { keep = !($$1 in known) && !/^(torch=|triton=|nvidia-|cuda-)/ } keep' \
