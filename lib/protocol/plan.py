@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from lib.contracts.condition import Condition
 from lib.contracts.prompts import LABEL, PromptSet, describe_unknown_placeholder, placeholders, study_words
@@ -12,39 +11,12 @@ from lib.contracts.study import Study
 from lib.errors import ParameterError
 from lib.protocol.classifier import ClassifierReader
 from lib.protocol.parsing import Parsed, parse_answer
-from lib.protocol.question import ALL_STEPS, Stored, key_tail, settings_of
+from lib.protocol.question import ALL_STEPS, Stored, begin_key, settings_of
 from lib.protocol.templates import Printer, Template, make_template
+from lib.protocol.turns import KEPT, SHORT, Step, Turns
 
-KEPT = 1 << 14
-SHORT = 200
-"""Answers up to this length are worked out once, and kept."""
 SECTIONS = {"context_carry": "steps", "json_single": "single", "text_only": "text_only"}
 NO_PROMPTS = PromptSet(id="none", source="a classifier is shown the image and asked nothing")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One question of a strategy.
-
-    Attributes
-    ----------
-    name : str
-        `emotion`, a dimension, or `all` where one question asks for everything.
-    wanted : tuple of str
-        What its answer is read for.
-    template : Template
-        The question; its gaps are earlier answers, or the label.
-    needs : tuple of str
-        The earlier answers that the question repeats.
-    without_context : Template or None
-        The question where an answer that it needs could not be parsed; None skips the step then.
-    """
-
-    name: str
-    wanted: tuple[str, ...]
-    template: Template
-    needs: tuple[str, ...]
-    without_context: Template | None
 
 
 class Plan:
@@ -64,6 +36,10 @@ class Plan:
         What is the same in the keys of all questions.
     printer : Printer
         Prints answers for later prompts.
+    turns : Turns
+        Which question comes after which answers.
+    begin_key
+        Gives what is the same in all keys about one image, by the image's hash.
 
     Raises
     ------
@@ -85,8 +61,9 @@ class Plan:
         _refuse_unknown_steps(study, condition)
         self._classifier = ClassifierReader(study, condition) if condition.classifier else None
         self.steps = tuple(_STEPS.get(condition.strategy, _in_order)(self))
-        self.put = lru_cache(maxsize=KEPT)(self._put)
         self._read_again = lru_cache(maxsize=KEPT)(self._read)
+        self.turns = Turns(self.steps, self.printer, self.read)
+        self.begin_key = lru_cache(maxsize=KEPT)(partial(begin_key, self.settings))
 
     def read(self, step: Step, stored: Stored) -> Parsed:
         """Read an answer to a step from its text; short texts are much alike, and are worked out once."""
@@ -98,13 +75,6 @@ class Plan:
         if self._classifier is not None:
             return self._classifier.read(text, wanted)
         return parse_answer(text, wanted, self.study, finish_reason=finish_reason, refusal=refusal)
-
-    def _put(self, number: int, with_context: bool, gaps: tuple[str, ...], repeat: int) -> tuple[str, bytes]:
-        """Give the prompt of the step `number`, and what the keys of all questions with it end with."""
-        step = self.steps[number]
-        template = step.template if with_context or step.without_context is None else step.without_context
-        prompt = template.render(gaps)
-        return prompt, key_tail(prompt, step.name, repeat)
 
     def longest_prompts(self) -> dict[str, str]:
         """The longest usual prompt of each step, for forecasts of tokens."""

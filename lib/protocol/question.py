@@ -86,15 +86,27 @@ def question_key(settings: bytes, image_sha256: str | None, prompt: str, step: s
 
     Content alone: a renamed file is the same question, and a changed image, word, model or setting is a new one.
     """
-    return finish_key(settings, image_sha256, key_tail(prompt, step, repeat))
+    return finish_key(begin_key(settings, image_sha256), key_part(prompt, step), key_end(repeat))
 
 
-def key_tail(prompt: str, step: str, repeat: int) -> bytes:
-    """What a key's hash ends with, which is the same for many images."""
-    return msgspec.json.encode([prompt, step, repeat])[1:]
-
-
-def finish_key(settings: bytes, image_sha256: str | None, tail: bytes) -> str:
-    """`question_key` from its parts."""
+def begin_key(settings: bytes, image_sha256: str | None) -> hashlib._Hash:
+    """The hash of what is the same in all keys about one image."""
     image = b"null" if image_sha256 is None else b'"%b"' % image_sha256.encode()
-    return hashlib.sha256(b"%b\n[%b,%b" % (settings, image, tail)).hexdigest()
+    return hashlib.sha256(b"%b\n[%b," % (settings, image))
+
+
+def key_part(prompt: str, step: str) -> bytes:
+    """What is the same in the keys of one question about many images."""
+    return msgspec.json.encode([prompt, step])[1:-1]
+
+
+def key_end(repeat: int) -> bytes:
+    """What is the same in all keys of one repeat."""
+    return b",%d]" % repeat
+
+
+def finish_key(begun: hashlib._Hash, part: bytes, end: bytes) -> str:
+    """`question_key` from its parts; `begun` stays as it is."""
+    key = begun.copy()
+    key.update(part + end)
+    return key.hexdigest()

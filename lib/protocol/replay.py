@@ -8,12 +8,12 @@ of it goes into a later prompt.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from lib.contracts.prompts import LABEL
+import msgspec
+
 from lib.protocol.parsing import Parsed
 from lib.protocol.plan import Plan
-from lib.protocol.question import Item, Question, finish_key
+from lib.protocol.question import Item, Question, finish_key, key_end
 from lib.protocol.question import Stored as Stored  # noqa: PLC0414, for those who import it from here
 
 NO_LABEL = "the image has no label to ask about"
@@ -23,7 +23,7 @@ Lookup = Callable[[str], Stored | None]
 """Gives the stored answer of a key; None where there is none, or only a failure."""
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What came of one step.
 
     `key` and `parsed` are None where the step was not asked, and `skipped` then says why. `with_context` is false
@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
     with_context: bool = True
 
 
-class Replayed(NamedTuple):
+class Replayed(msgspec.Struct, frozen=True, gc=False):
     """The steps that are done, in order, and the question that is open now; None if all is done."""
 
     outcomes: list[Outcome]
@@ -74,34 +74,26 @@ def replay(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
     Replayed
         Pure: the same plan, content and answers give the same outcomes and the same open question.
     """
-    outcomes: list[Outcome] = []
     if plan.with_image and item.sha256 is None:
         raise ValueError(f"{item.image_id}: a question with image needs the image's hash")
     if not plan.with_image and item.label is None:
         return Replayed([Outcome(step.name, None, None, NO_LABEL) for step in plan.steps], None)
-    image = item.sha256 if plan.with_image else None
-    printed = {} if item.label is None else {LABEL: plan.printer.printed("emotion", item.label)}
-    for number, step in enumerate(plan.steps):
-        gaps = tuple(map(printed.get, step.template.needs))
-        with_context = None not in gaps
-        if not with_context:
-            if step.without_context is None:
-                outcomes.append(
-                    Outcome(step.name, None, None, f"{step.template.needs[gaps.index(None)]} was not parsed")
-                )
-                continue
-            gaps = tuple(map(printed.get, step.without_context.needs))
-        prompt, tail = plan.put(number, with_context, gaps, repeat)
-        key = finish_key(plan.settings, image, tail)
+    begun, end = plan.begin_key(item.sha256 if plan.with_image else None), key_end(repeat)
+    outcomes: list[Outcome] = []
+    turn, after = plan.turns.first(item.label), plan.turns.after
+    while True:
+        if turn.passed:
+            outcomes += [Outcome(name, None, None, reason) for name, reason in turn.passed]
+        step = turn.step
+        if step is None:
+            return Replayed(outcomes, None)
+        key = finish_key(begun, turn.key_part, end)
         stored = lookup(key)
         if stored is None:
-            return Replayed(outcomes, Question(item, step.name, repeat, prompt, key, plan.with_image))
-        parsed = plan.read(step, stored)
+            return Replayed(outcomes, Question(item, step.name, repeat, turn.prompt, key, plan.with_image))
+        with_context = turn.with_context
+        parsed, turn = after(turn, stored)
         outcomes.append(Outcome(step.name, key, parsed, None, with_context))
-        for name, value in parsed.values.items():
-            if value is not None:
-                printed[name] = plan.printer.printed(name, value)
-    return Replayed(outcomes, None)
 
 
 def worst_case(plan: Plan, item: Item, repeat: int, after: Question) -> int:

@@ -30,8 +30,6 @@ class Line(msgspec.Struct, gc=False):
 
     key: str
     condition: str
-    step: str
-    image_id: str
     text: str = ""
     finish_reason: str | None = None
     refusal: str | None = None
@@ -193,28 +191,27 @@ class IndexReader:
 
     def _add(self, index: Index, block: Block[Line], file: int, name: str) -> None:
         """Take the lines of one block; written for speed, since it runs a million times before a run goes on."""
-        answers, pool, condition = index.answers, self.pool, self.condition
+        answers, pool, condition, detailed = index.answers, self.pool, self.condition, self.detailed
         spans: list[tuple[int, int]] = []
         costs: dict[str | None, list[float]] = {}
         used = len(block.lines)
         for position, line in enumerate(block.lines):
             key = pack(line.key)
             if key is None or line.condition != condition:
-                self.report.add_fault(
-                    Fault(name, block.number_of(position), misplaced(line.key, line.condition, condition))
-                )
+                reason = misplaced(line.key, line.condition, condition)
+                self.report.add_fault(Fault(name, block.number_of(position), reason))
                 used -= 1
                 continue
             if line.cost is not None:
                 costs.setdefault(line.currency, []).append(line.cost)
-            if self.detailed:
+            if detailed:
                 index.details[key] = _details(line)
             if line.failure is not None:
                 index.take(key, line.failure)
                 continue
-            text = line.text
             if index.failures:
                 index.failures.pop(key, None)
+            text = line.text
             if len(text) > LONG:
                 spans = spans or block.spans()
                 answers[key] = Place(file, *spans[position])
