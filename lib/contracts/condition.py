@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from lib.contracts.classifier import Classifier
+from lib.contracts.local_model import Local
 from lib.contracts.study import Identifier
 from lib.contracts.yaml_files import Parameters, read_parameters
 from lib.errors import ParameterError
@@ -66,6 +67,7 @@ class Condition(Parameters):
     `repeats` is how often each question is asked. `server` is the address of an OpenAI-compatible or Ollama server that
     is not at its usual place; it is not part of what makes two questions the same. `label_from` says which category
     a question without image (`text_only`) is about: the intended one, or another condition's answer, by its id.
+    `local` says how a model runs in this process.
     `classifier` describes the model of the strategy `classifier`; without it that condition asks nobody.
     """
 
@@ -84,6 +86,7 @@ class Condition(Parameters):
     server: str | None = Field(default=None, pattern=r"^https?://")
     label_from: Identifier | None = None
     classifier: Classifier | None = None
+    local: Local = Local()
     specification: Specification
     notes: str | None = None
 

@@ -92,8 +92,8 @@ class Trace:
         Where the image's tokens lie; None without image.
     attention : array, (steps, layers, heads, rows, columns), or None
         Attention that led to each generated token, from the last token before it, to each place of the grid. The sum
-        over the grid is the attention that the image got; the rest went to words. NaN where a layer cannot see the
-        place (a sliding window that has passed it).
+        over the grid is the attention that the image got; the rest went to words. 0 where a layer does not see the
+        place any more (a sliding window that has passed it).
     attention_layers : tuple of int
         Which layers those are, from 1. In a model with cross-attention layers (Mllama) only these see the image.
     vision_attention : array, (layers, heads, rows, columns), or None

@@ -76,6 +76,7 @@ def settings_of(condition: Condition, longest_side: int | None = None) -> bytes:
         "decoding": condition.decoding.model_dump(exclude_none=True),
         "thinking": condition.thinking.model_dump(exclude_none=True),
         "longest_side": longest_side,
+        "local": condition.local.identity(),
         "classifier": condition.classifier.identity() if condition.classifier else None,
     }
     return msgspec.json.encode({name: value for name, value in known.items() if value is not None}, order="sorted")

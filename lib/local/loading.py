@@ -1,0 +1,238 @@
+"""Loading a model and its processor from a folder: nothing is fetched, no code of others runs."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+from collections import OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lib.contracts.local_model import Local
+from lib.errors import BackendUnavailableError
+from lib.local.families import Family
+from lib.local.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+
+SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+QUANTISED = {"8bit", "4bit"}
+REMEMBERED = 32
+"""Pictures whose processed form is kept, so that three questions about one process it once."""
+INSTALL = "Install what runs models on this machine: make local"
+
+
+def pick_device(wanted: str) -> str:
+    """`auto` is CUDA where there is one, else Metal, else the processor.
+
+    Raises
+    ------
+    BackendUnavailableError
+        The wanted one is not there.
+    """
+    torch = import_torch()
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return next(name for name, has in there.items() if has)
+    if not there[wanted]:
+        raise BackendUnavailableError(
+            f"local.device: got {wanted!r}, which this machine (or its torch) does not have. "
+            f"Take {' or '.join(name for name, has in there.items() if has)}, or auto."
+        )
+    return wanted
+
+
+def import_torch() -> Any:  # noqa: ANN401, the module
+    """Import torch, or say how to get it.
+
+    Raises
+    ------
+    BackendUnavailableError
+        It is not installed.
+    """
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise BackendUnavailableError(f"{error}. {INSTALL}") from error
+    transformers.utils.logging.disable_progress_bar()
+    return torch
+
+
+def load_model(weights: Weights, family: Family, local: Local, device: str) -> torch.nn.Module:
+    """Load a model, ready to answer.
+
+    Raises
+    ------
+    BackendUnavailableError
+        The files do not fit together, the memory does not suffice, or a library is missing; with the cure.
+    """
+    torch = import_torch()
+    import transformers
+
+    settings: dict[str, Any] = {**SAFE, "use_safetensors": True, "dtype": local.precision or "auto"}
+    if local.precision in QUANTISED:
+        settings |= {"quantization_config": _quantisation(local.precision), "dtype": torch.bfloat16}
+        settings["device_map"] = {"": device}
+    elif device != "cpu":
+        settings["device_map"] = {"": device}
+    if family.eager:
+        settings["attn_implementation"] = "eager"
+    with _said(weights, device), _offline():
+        model, report = transformers.AutoModelForImageTextToText.from_pretrained(
+            weights.folder, output_loading_info=True, **settings
+        )
+    lacking = sorted({*report["missing_keys"], *(str(key) for key in report["mismatched_keys"])})
+    if lacking:
+        raise BackendUnavailableError(
+            f"{weights.folder}: has no values for {lacking[0]} ({len(lacking)} in all). Are all of its files there, "
+            "and of one model?"
+        )
+    model.eval()
+    model.requires_grad_(False)
+    return model
+
+
+def load_processor(weights: Weights, family: Family) -> Any:  # noqa: ANN401, one of nine classes of transformers
+    """Load what turns words and pictures into inputs; for images only, by Pillow on every machine.
+
+    transformers takes torchvision's resampling where that is installed, whose pixels differ a little from Pillow's; an
+    answer shall not depend on that.
+
+    Raises
+    ------
+    BackendUnavailableError
+        One of its files is missing or wrong.
+    """
+    import_torch()
+    with _said(weights, "cpu"), _offline():
+        processor = _image_only(family.processor).from_pretrained(weights.folder, **SAFE)
+    if family.template and not processor.chat_template:
+        raise BackendUnavailableError(
+            f"{weights.folder}: has no chat template (chat_template.jinja), so it is a base model that was not "
+            "taught to answer. Take the instruction-tuned one (names end in -it, -Instruct or -hf)."
+        )
+    return processor
+
+
+def free_memory(device: str) -> None:
+    """Give back to the device what is not used any more."""
+    torch = import_torch()
+    gc.collect()
+    if device == "cuda":
+        torch.cuda.empty_cache()
+    elif device == "mps":
+        torch.mps.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device's memory is full, however the device says it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def _image_only(name: str) -> Any:  # noqa: ANN401, a class made here
+    """A processor class without its part for videos, which needs torchvision, and that remembers pictures."""
+    import transformers
+
+    whole: Any = getattr(transformers, name)
+
+    class ImageOnly(whole):  # type: ignore[misc]
+        """`remember` names the picture that comes next; None remembers nothing."""
+
+        remember: str | None = None
+
+        @classmethod
+        def _get_arguments_from_pretrained(cls, path: Any, processor_dict: Any = None, **settings: Any) -> list[Any]:  # noqa: ANN401
+            settings.pop("subfolder", None)
+            loaders = {
+                "tokenizer": lambda: transformers.AutoTokenizer.from_pretrained(path, **settings),
+                "image_processor": lambda: transformers.AutoImageProcessor.from_pretrained(
+                    path, backend="pil", **settings
+                ),
+            }
+            return [loaders.get(part, lambda: None)() for part in cls.get_attributes()]
+
+        def check_argument_for_proper_class(self, name: str, argument: Any) -> Any:  # noqa: ANN401
+            if argument is None and "video" in name:
+                return None
+            return super().check_argument_for_proper_class(name, argument)
+
+        def _process_images(self, images: Any, **settings: Any) -> Any:  # noqa: ANN401
+            known: OrderedDict[str, Any] = self.__dict__.setdefault("known", OrderedDict())
+            if self.remember is None:
+                return super()._process_images(images, **settings)
+            if self.remember not in known:
+                known[self.remember] = super()._process_images(images, **settings)
+            known.move_to_end(self.remember)
+            while len(known) > REMEMBERED:
+                known.popitem(last=False)
+            inputs, marks = known[self.remember]
+            return copy.copy(inputs), list(marks)
+
+    ImageOnly.__name__ = name
+    return ImageOnly
+
+
+def _quantisation(precision: str) -> Any:  # noqa: ANN401, of transformers
+    """8 bits: LLM.int8(); 4 bits: NF4. Both of bitsandbytes, which runs them on CUDA and on x86 and ARM processors."""
+    torch = import_torch()
+    import transformers
+
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as error:
+        raise BackendUnavailableError(f"local.precision: {precision} needs bitsandbytes. {INSTALL}") from error
+    if precision == "8bit":
+        return transformers.BitsAndBytesConfig(load_in_8bit=True)
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+    )
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Keep Hugging Face's library from looking anything up, as its own variable HF_HUB_OFFLINE does."""
+    import huggingface_hub.constants as hub
+
+    before = hub.HF_HUB_OFFLINE
+    hub.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        hub.HF_HUB_OFFLINE = before
+
+
+@contextmanager
+def _said(weights: Weights, device: str) -> Iterator[None]:
+    """Turn what loading may raise into one line with a cure."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except BackendUnavailableError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, SafetensorError) as error:
+        raise BackendUnavailableError(
+            f"{weights.folder}: cannot be loaded ({_one_line(error)}). Copy or pull the model again; if it stays so, "
+            "its files are of a version that transformers does not know."
+        ) from error
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise BackendUnavailableError(
+                f"{weights.name}: {weights.size / 1024**3:.1f} GiB of weights do not fit into the memory of {device}. "
+                "Set local.precision to a smaller one (float16, 8bit, 4bit), take a smaller model, or another device."
+            ) from error
+        raise BackendUnavailableError(f"{weights.folder}: cannot be loaded ({_one_line(error)}).") from error
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}"
