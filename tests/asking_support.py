@@ -93,7 +93,7 @@ def make_plan(strategy: str = "context_carry", study: dict | None = None, **cond
 
 def make_items(count: int, folder: Path) -> list[Item]:
     """Images of a few bytes each, all different."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     items = []
     for number in range(count):
         path = folder / f"i{number}.png"

@@ -13,20 +13,18 @@ from decimal import Decimal
 
 from lib.asking.batch_calls import Calls
 from lib.asking.batch_handing import QUEUE_SHARE, Allowance, Handing, Price
+from lib.asking.batch_money import Purse, prices_of
 from lib.asking.batch_report import BatchReport
 from lib.asking.batch_standing import Known, Standing, stand
 from lib.asking.batch_taking import Taking
-from lib.asking.forecast import Count, forecast
-from lib.asking.money import Tariff
 from lib.asking.settings import RunSettings
-from lib.asking.usage import stored_usage
 from lib.backends.base import BackendError, BatchBackend, BatchState
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item
 from lib.responses.batch_lines import Fetched, Submitted, Void
 from lib.responses.batches import Batch, Book
 from lib.responses.record import now
-from lib.responses.store import Store, shard_files
+from lib.responses.store import Store
 
 SETTLED_AFTER = 120.0
 """Seconds after which a batch that the provider does not list was never made."""
@@ -43,7 +41,9 @@ class BatchRun:
     backend
         Open and checked; whoever opened it closes it.
     settings
-        As for live runs. The budget is held against what this run hands in at most, and what of it turned out to cost.
+        As for live runs. The budget is held against what is in open batches at most by the forecast, those of earlier
+        runs included, what this run hands in, and what of all that turned out to cost. What earlier runs fetched does
+        not count.
     stop
         Set: a step ends as soon as what it is doing is written down.
     settled_after
@@ -59,8 +59,7 @@ class BatchRun:
         self._settled_after = settled_after
         self._calls = Calls(self._settings)
         self._renewed: set[str] = set()
-        self._reserved: dict[str, Decimal] = {}
-        self._spent = Decimal(0)
+        self._purse = Purse(self._settings.budget)
 
     async def step(self, store: Store, book: Book, *, ignore_batches: bool = False) -> BatchReport:
         """Go one step: settle, fetch, hand in.
@@ -81,6 +80,8 @@ class BatchRun:
         tariff = self._settings.tariff
         report = BatchReport(self._plan.condition.id, len(self._items) * len(self._repeats) * len(self._plan.steps))
         report.cost = Decimal(0) if tariff is not None and tariff.known else None
+        if self._purse.limited:
+            self._purse.reserve(book, prices_of(self._plan, self._items, tariff, store))
         await self._settle(book, report)
         hold = await self._fetch(store, book, report, ignore_batches)
         standing = self._stand(store, book)
@@ -113,7 +114,7 @@ class BatchRun:
         for reference in lost.keys() - found.keys():
             if (datetime.now(UTC) - times[reference]).total_seconds() >= self._settled_after:
                 book.write(Void(reference=reference, time=now(), reason=NEVER_MADE))
-                self._reserved.pop(reference, None)
+                self._purse.release(reference)
 
     async def _fetch(self, store: Store, book: Book, report: BatchReport, ignore_batches: bool) -> bool:
         """Take the answers of all batches that have ended; whether nothing should be handed in now."""
@@ -135,9 +136,7 @@ class BatchRun:
                 else:
                     hold = self._unreachable(error, batch, report) or hold
                 continue
-            cost = taking.take(batch, state, outcomes)
-            if self._reserved.pop(batch.intent.reference, None) is not None:
-                self._spent += cost
+            self._purse.release(batch.intent.reference, taking.take(batch, state, outcomes))
             del report.open_batches[name]
             hold = self._judge(batch, state, report) or hold
         return hold
@@ -188,22 +187,16 @@ class BatchRun:
 
     async def _hand_in(self, store: Store, book: Book, standing: Standing, report: BatchReport) -> None:
         prices = prices_of(self._plan, self._items, self._settings.tariff, store)
-        allowance = Allowance(prices, self._money_left(), self._tokens_left(book, prices))
+        allowance = Allowance(prices, self._purse.left, self._tokens_left(book, prices))
         handing = Handing(
             self._plan, store, book, self._backend, calls=self._calls, report=report, stop=self._stop
         )  # fmt: skip
         renewed = {question.key for question in standing.pending if store.lookup(question.key) is not None}
         await handing.hand_in(standing.pending, allowance, renewed)
-        for reference in handing.references:
-            requests = book.batches[reference].intent.requests
-            self._reserved[reference] = sum((prices[each.step].cost or Decimal(0) for each in requests), Decimal(0))
-            if self._settings.retry_failed:
-                self._renewed.update(request.key for request in requests)
-
-    def _money_left(self) -> Decimal | None:
-        if self._settings.budget is None:
-            return None
-        return Decimal(str(self._settings.budget)) - self._spent - sum(self._reserved.values(), Decimal(0))
+        self._purse.reserve(book, prices)
+        if self._settings.retry_failed:
+            for reference in handing.references:
+                self._renewed.update(request.key for request in book.batches[reference].intent.requests)
 
     def _tokens_left(self, book: Book, prices: Mapping[str, Price]) -> float | None:
         limit = book.queue_limit()
@@ -213,27 +206,13 @@ class BatchRun:
         return QUEUE_SHARE * limit - sum(prices[step].tokens for step in waiting if step in prices)
 
     def _sum_up(self, standing: Standing, store: Store, book: Book, report: BatchReport) -> None:
-        report.stored, report.skipped = standing.stored, standing.skipped
-        report.waiting, report.pending = standing.waiting, len(standing.pending)
-        report.following, report.kept, report.given_up = standing.following, standing.kept, standing.given_up
+        report.answered, report.skipped = standing.answered, standing.skipped
+        report.rejected, report.given_up, report.behind = standing.rejected, standing.given_up, standing.behind
+        report.waiting, report.pending, report.following = standing.waiting, len(standing.pending), standing.following
         report.uncertain = len(book.uncertain)
         for batch in book.open:
             report.open_batches.setdefault(batch.id or "", "handed in")
         report.spent = store.spent()
-
-
-def prices_of(plan: Plan, items: Sequence[Item], tariff: Tariff | None, store: Store) -> dict[str, Price]:
-    """What one question of each step takes at most, as the forecast has it."""
-    usage = stored_usage(shard_files(store.folder).values(), plan.condition.model)
-    tariff = tariff or Tariff(plan.condition.model, None, local=False)
-    found = {}
-    for step in plan.steps:
-        count = Count(open=1, items=list(items))
-        count.steps[step.name] = 1
-        expected = forecast(plan, count, tariff, usage, batch=True)
-        cost = expected.cost[1] if expected.cost else None
-        found[step.name] = Price(cost, expected.tokens_in[1] if expected.tokens_in else 0.0)
-    return found
 
 
 def _how_far(state: BatchState) -> str:

@@ -14,7 +14,7 @@ from typing import IO
 from lib.asking.batch_calls import Calls
 from lib.asking.batch_report import BatchReport
 from lib.asking.records import failure_line
-from lib.asking.walker import NO_PICTURE, REFUSED
+from lib.asking.walker import NO_PICTURE, REJECTED
 from lib.backends.base import BackendError, BatchBackend
 from lib.errors import DataError
 from lib.protocol.pictures import load_picture
@@ -160,7 +160,7 @@ class Handing:
             line = self._backend.line(question, picture)
             if len(line) > self._backend.max_bytes:
                 self._fail(
-                    question, REFUSED,
+                    question, REJECTED,
                     f"the image takes {len(line):,} bytes, more than a batch ({self._backend.max_bytes:,}). "
                     "Set asking.longest_side in the study's file.",
                 )  # fmt: skip

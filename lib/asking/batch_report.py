@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from lib.asking.parts import Parts
+
 
 @dataclass(slots=True)
 class BatchReport:
@@ -15,8 +17,8 @@ class BatchReport:
     ----------
     condition : str
         Whose.
-    questions, stored, skipped : int
-        All; those with an answer; those that are not to be asked.
+    questions, answered, skipped, rejected, given_up, behind : int
+        As in `lib.asking.parts.Parts`.
     submitted, batches : int
         Handed in by this step, and in how many batches.
     waiting : int
@@ -31,8 +33,6 @@ class BatchReport:
         Failures of this step, by kind.
     pending, following : int
         To be handed in by a next step, and to follow answers that are still to come.
-    kept, given_up : int
-        Refused for good, and left after too many batches.
     cost : Decimal or None
         What the answers that this step fetched cost; None where no price is known.
     unpriced : int
@@ -47,8 +47,11 @@ class BatchReport:
 
     condition: str
     questions: int = 0
-    stored: int = 0
+    answered: int = 0
     skipped: int = 0
+    rejected: int = 0
+    given_up: int = 0
+    behind: int = 0
     submitted: int = 0
     batches: int = 0
     waiting: int = 0
@@ -59,8 +62,6 @@ class BatchReport:
     failed: Counter[str] = field(default_factory=Counter)
     pending: int = 0
     following: int = 0
-    kept: int = 0
-    given_up: int = 0
     cost: Decimal | None = None
     unpriced: int = 0
     spent: dict[str, float] = field(default_factory=dict)
@@ -71,7 +72,15 @@ class BatchReport:
     @property
     def complete(self) -> bool:
         """Whether every question has an answer or is not to be asked."""
-        return self.stored + self.skipped == self.questions
+        return self.parts.complete
+
+    @property
+    def parts(self) -> Parts:
+        """The questions by what becomes of them; `to_ask` are those pending and following."""
+        return Parts(
+            self.questions, answered=self.answered, skipped=self.skipped, rejected=self.rejected,
+            given_up=self.given_up, in_batches=self.waiting, behind=self.behind,
+        )  # fmt: skip
 
     @property
     def goes_on(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lib.asking.walker import REFUSED, is_empty
+from lib.asking.walker import REJECTED, is_empty
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Question, Stored
 from lib.protocol.replay import Lookup, Replayed, replay, worst_case
@@ -21,25 +21,24 @@ class Standing:
 
     Attributes
     ----------
-    stored, skipped : int
-        Those with an answer, and those that are not asked since an earlier answer could not be parsed.
+    answered, skipped, rejected, given_up, behind : int
+        As in `lib.asking.parts.Parts`.
     waiting : int
         Those that are with the provider.
     pending : list of Question
         Those that can be handed in now, in the order of asking.
     following : int
         Those that may follow the ones that wait or are pending.
-    kept, given_up : int
-        Those that the provider refused for good, and those left after too many batches, each with what would follow.
     """
 
-    stored: int = 0
+    answered: int = 0
     skipped: int = 0
+    rejected: int = 0
+    given_up: int = 0
+    behind: int = 0
     waiting: int = 0
     pending: list[Question] = field(default_factory=list)
     following: int = 0
-    kept: int = 0
-    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Known:
     tries : mapping of str to int
         In how many batches each question has been.
     retry_failed : bool
-        Ask again what was refused, given up, or answered without a usable value.
+        Ask again what was rejected, given up, or answered without a usable value.
     renewed : set of str
         Questions that this run has handed in, and will not hand in again because of `retry_failed`.
     """
@@ -80,9 +79,9 @@ def stand(plan: Plan, items: Iterable[Item], repeats: Sequence[int], known: Know
 def _sort(plan: Plan, unit: tuple[Item, int], known: Known, standing: Standing, seen: set[str]) -> None:
     item, repeat = unit
     done = _replayed(plan, item, repeat, known)
-    stored = sum(outcome.key is not None for outcome in done.outcomes)
-    standing.stored += stored
-    standing.skipped += len(done.outcomes) - stored
+    answered = sum(outcome.key is not None for outcome in done.outcomes)
+    standing.answered += answered
+    standing.skipped += len(done.outcomes) - answered
     question = done.pending
     if question is None:
         return
@@ -92,10 +91,12 @@ def _sort(plan: Plan, unit: tuple[Item, int], known: Known, standing: Standing, 
     if question.key in known.held:
         standing.waiting += 1
         standing.following += follow
-    elif failure is not None and failure.kind == REFUSED and not again:
-        standing.kept += 1 + follow
+    elif failure is not None and failure.kind == REJECTED and not again:
+        standing.rejected += 1
+        standing.behind += follow
     elif known.tries.get(question.key, 0) >= MOST_TRIES and not again:
-        standing.given_up += 1 + follow
+        standing.given_up += 1
+        standing.behind += follow
     else:
         standing.following += follow
         if question.key not in seen:

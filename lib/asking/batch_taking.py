@@ -10,7 +10,7 @@ import msgspec
 from lib.asking.batch_report import BatchReport
 from lib.asking.money import Tariff
 from lib.asking.records import answer_line, failure_line
-from lib.asking.walker import REFUSED
+from lib.asking.walker import REJECTED
 from lib.backends.base import Answer, BackendError, BatchState
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Question
@@ -107,7 +107,7 @@ class Taking:
         for _, error in failures:
             self._report.failed[error.kind] += 1
         last = failures[-1][1]
-        silly = {error.kind for _, error in failures} <= {REFUSED, "unauthorized"}
+        silly = {error.kind for _, error in failures} <= {REJECTED, "unauthorized"}
         if silly and not answered and not self._store.report.answers:
             self._report.problems.append(
                 f"All {len(failures):,} questions of a batch were refused: {last.message} "

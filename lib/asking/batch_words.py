@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHOWN = 8
+COLUMNS = ("Questions", "Done", "In batches", "To come", "Fetched now", "Failed now", "Handed in now", "Cost so far")
 
 
 def batch_table(reports: Sequence[BatchReport]) -> Table:
@@ -22,7 +23,7 @@ def batch_table(reports: Sequence[BatchReport]) -> Table:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Condition", overflow="fold")
-    for name in ("Answered", "Fetched now", "Failed now", "Handed in now", "Open", "To come", "Cost so far"):
+    for name in COLUMNS:
         table.add_column(name, justify="right")
     for report in reports:
         table.add_row(*batch_cells(report))
@@ -32,9 +33,9 @@ def batch_table(reports: Sequence[BatchReport]) -> Table:
 def batch_cells(report: BatchReport) -> list[str]:
     """The cells of one row."""
     return [
-        report.condition, f"{report.stored:,} of {report.questions - report.skipped:,}", f"{report.fetched:,}",
-        f"{sum(report.failed.values()):,}", f"{report.submitted:,}", f"{report.waiting:,}",
-        f"{report.pending + report.following:,}", spent_text(report),
+        report.condition, f"{report.questions:,}", f"{report.parts.done:,}", f"{report.waiting:,}",
+        f"{report.parts.to_ask:,}", f"{report.fetched:,}", f"{sum(report.failed.values()):,}",
+        f"{report.submitted:,}", spent_text(report),
     ]  # fmt: skip
 
 
@@ -44,8 +45,11 @@ def spent_text(report: BatchReport) -> str:
     return " and ".join(amounts) or ("unknown" if report.cost is None else "nothing")
 
 
-def batch_lines(report: BatchReport, *, one_of_many: bool = False) -> list[str]:
-    """What the table does not say: how each open batch goes, what went wrong, and what to do next."""
+def batch_lines(report: BatchReport, *, one_of_many: bool = False, waits: bool = False) -> list[str]:
+    """What the table does not say: how each open batch goes, what went wrong, and what to do next.
+
+    Where the run `waits` it does by itself what would be next.
+    """
     shown = list(report.open_batches.items())
     lines = [f"  {name}: {state}" for name, state in shown[:SHOWN]]
     if len(shown) > SHOWN:
@@ -58,8 +62,21 @@ def batch_lines(report: BatchReport, *, one_of_many: bool = False) -> list[str]:
         lines.append(f"{answers} came to questions that had been answered meanwhile, and were not stored.")
     if report.unpriced and report.cost is not None:
         lines.append(f"{counted(report.unpriced, 'answer')} of unknown cost.")
-    lines += [*report.notes, *report.problems, what_next(report)]
+    parts = report.parts
+    if parts.skipped:
+        lines.append(f"{parts.done_words()}.")
+    lines += [*report.notes, *report.problems]
+    if not (waits and report.goes_on):
+        lines.append(what_next(report))
     return [f"{report.condition}: {line}" if one_of_many and not line.startswith("  ") else line for line in lines]
+
+
+def nothing_new(report: BatchReport) -> str:
+    """One line for a look that found nothing."""
+    open_ones = [f"{name}: {state}" for name, state in list(report.open_batches.items())[:SHOWN]]
+    more = len(report.open_batches) - len(open_ones)
+    states = "; ".join([*open_ones, *([f"and {_batches(more, 'more ')}"] if more else [])])
+    return f"{report.condition}: nothing new, {report.parts.done_words()}" + (f"; {states}" if states else "")
 
 
 def _batches(count: int, more: str = "") -> str:
@@ -82,9 +99,8 @@ def what_next(report: BatchReport) -> str:
         )
     if report.pending:
         return f"{counted(report.pending, 'question')} to hand in: run the same command again."
-    left = [
-        f"{report.kept:,} were refused for good" if report.kept else "",
-        f"{report.given_up:,} had no answer in {MOST_TRIES} batches (without --batch they are asked)"
-        if report.given_up else "",
-    ]  # fmt: skip
-    return f"Of what is left, {' and '.join(filter(None, left))}; --retry-failed asks again."
+    given_up = f" What had no answer in {MOST_TRIES} batches is given up here, but asked without --batch."
+    return (
+        f"Left: {', '.join(report.parts.left_out_words())}; --retry-failed asks again."
+        f"{given_up if report.given_up else ''}"
+    )

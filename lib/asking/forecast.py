@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from lib.asking.counting import Count
 from lib.asking.image_tokens import image_tokens, read_size, sent_size
 from lib.asking.money import Tariff
 from lib.asking.usage import Usage
-from lib.asking.walker import is_empty
 from lib.protocol.plan import Plan
-from lib.protocol.question import ALL_STEPS, Item, Question
-from lib.protocol.replay import Lookup, Replayed, replay, worst_case
+from lib.protocol.question import ALL_STEPS
 
 Span = tuple[float, float]
 
@@ -41,6 +39,7 @@ class Count:
     open : int
         Questions that can be asked now.
     following : int
+    held: tuple[Decimal, Decimal] | None = (Decimal(0), Decimal(0))
         Those that may follow them; fewer are asked where an answer cannot be parsed.
     kept : int
         Those that the server refused for good, with what would follow them.
@@ -74,7 +73,7 @@ class Forecast:
     """Questions, tokens and cost of asking one condition.
 
     `tokens_in` and `tokens_out` (thinking included) and `cost` are least and most; None is not known, and
-    `assumptions` says what they rest on, or why they are not known.
+    `assumptions` says what they rest on, or why they are not known. `held` is the cost of what is in batches already.
     """
 
     condition: str
@@ -91,71 +90,6 @@ class Forecast:
         return self.count.to_ask == 0 or (self.cost is not None and self.cost[1] == 0)
 
 
-def count_questions(
-    plan: Plan,
-    items: Sequence[Item],
-    repeats: Sequence[int],
-    lookup: Lookup,
-    refused: Callable[[Question], bool] = lambda _: False,
-    *,
-    retry_failed: bool = False,
-    held: Container[str] = frozenset(),
-    batch: bool = False,
-) -> Count:
-    """Count the questions of a condition by replay, asking nothing.
-
-    Parameters
-    ----------
-    plan, items, repeats, lookup
-        As the run will walk them.
-    refused
-        Whether an open question was refused for good; it is not asked again without `retry_failed`.
-    retry_failed
-        Count as open what was refused, or answered without a usable value.
-    held
-        Questions that are with the provider in batches, by key; they are not open.
-    batch
-        Whether the run is one by batches, which goes on from them.
-    """
-    names = [step.name for step in plan.steps]
-    count = Count(images=len(items), questions=len(items) * len(repeats) * len(names))
-    for item in items:
-        before = count.open
-        for repeat in repeats:
-            done = _replay_of_use(plan, item, repeat, lookup) if retry_failed else replay(plan, item, repeat, lookup)
-            stored = sum(outcome.key is not None for outcome in done.outcomes)
-            count.stored += stored
-            count.skipped += len(done.outcomes) - stored
-            if done.pending is None:
-                continue
-            follow = worst_case(plan, item, repeat, done.pending)
-            if done.pending.key in held:
-                count.in_batches += 1 if batch else 1 + follow
-                count.following += follow if batch else 0
-                count.steps.update(names[len(names) - follow :] if batch else ())
-                continue
-            if not retry_failed and refused(done.pending):
-                count.kept += 1 + follow
-                continue
-            count.open += 1
-            count.following += follow
-            count.steps.update(names[len(names) - follow - 1 :])
-        if count.open > before:
-            count.items.append(item)
-    return count
-
-
-def _replay_of_use(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
-    """Replay up to the first answer without a usable value, which will be asked for again."""
-    masked: set[str] = set()
-    while True:
-        done = replay(plan, item, repeat, lambda key: None if key in masked else lookup(key))
-        empty = next((each.key for each in done.outcomes if each.key and is_empty(each.parsed)), None)
-        if empty is None:
-            return done
-        masked.add(empty)
-
-
 def forecast(plan: Plan, count: Count, tariff: Tariff, usage: Mapping[str, Usage], *, batch: bool = False) -> Forecast:
     """Give bounds for tokens and cost of the questions that were counted.
 
@@ -164,25 +98,11 @@ def forecast(plan: Plan, count: Count, tariff: Tariff, usage: Mapping[str, Usage
     constants above say; those of dynamic thinking span what the laboratory's own run took (300 to 450 a question).
     """
     said: dict[str, None] = {}
-    inputs: Span | None = (0.0, 0.0)
-    outputs: Span = (0.0, 0.0)
     image = _image_span(plan, count, tariff) if plan.with_image else (0.0, 0.0)
-    prompts = plan.longest_prompts()
-    for step, n in count.steps.items():
-        known = usage.get(step)
-        if known is not None and known.enough:
-            said[FROM_STORED] = None
-            one_in: Span | None = known.tokens_in.around()
-            one_out = known.tokens_out.around()
-        else:
-            characters = len(prompts[step])
-            low, high = (characters / each for each in CHARACTERS_A_TOKEN)
-            one_in = (low + image[0], high + image[1]) if image is not None else None
-            one_out = _answer_span(plan, step, said)
-            said[_image_note(image, plan.with_image)] = None
-        inputs = _more(inputs, one_in, n)
-        outputs = _more(outputs, one_out, n) or outputs
-    cost = _cost(tariff, inputs, outputs, batch=batch, asked=count.to_ask)
+    of_steps = {step: _step_spans(plan, step, image, usage.get(step), said) for step in (*count.steps, *count.held)}
+    inputs, outputs = _sum(count.steps, of_steps)
+    known = [usage[step] for step in count.steps if step in usage and usage[step].enough]
+    notes = [*([stored_words(known)] if known else []), *said]
     if not tariff.known:
         said[tariff.note] = None
     return Forecast(plan.condition.id, count, tariff, inputs, outputs, cost, tuple(name for name in said if name))
@@ -239,7 +159,10 @@ def _answer_span(plan: Plan, step: str, said: dict[str, None]) -> Span:
         thought = RESIDUAL_THINKING
     said[f"an answer of {answer[0]:.0f} to {answer[1]:.0f} tokens"] = None
     if thought[1]:
-        said[f"thinking of {thought[0]:,.0f} to {thought[1]:,.0f} tokens a question"] = None
+        why = " that Gemini spends although it is off" if thinking.mode == "off" else ""
+        said[
+            f"thinking assumed to take {thought[0]:,.0f} to {thought[1]:,.0f} tokens a question{why}, billed as output"
+        ] = None
     most = plan.condition.decoding.max_tokens
     low, high = answer[0] + thought[0], answer[1] + thought[1]
     return (min(low, most), min(high, most)) if most else (low, high)

@@ -52,7 +52,7 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Condition", overflow="fold")
-    for name in ("Images", "Stored", "To ask", "Tokens in", "Tokens out", "Cost"):
+    for name in ("Images", "Questions", "Done", "To ask", "Tokens in", "Tokens out", "Cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in forecasts:
         table.add_row(*forecast_cells(each))
@@ -62,18 +62,31 @@ def forecast_table(forecasts: Sequence[Forecast]) -> Table:
 def forecast_cells(forecast: Forecast) -> list[str]:
     """The cells of one row."""
     count = forecast.count
-    left_out = [(count.skipped, "skipped"), (count.kept, "refused"), (count.in_batches, "in batches")]
-    stored = [f"{count.stored:,}", *(f"{n:,} {what}" for n, what in left_out if n)]
     return [
-        forecast.condition, f"{count.images:,}", " + ".join(stored), f"{count.to_ask:,}",
+        forecast.condition, f"{count.images:,}", f"{count.questions:,}", f"{count.parts.done:,}", f"{count.to_ask:,}",
         span_text(forecast.tokens_in), span_text(forecast.tokens_out), cost_text(forecast),
     ]  # fmt: skip
 
 
+def left_out_line(forecast: Forecast) -> str | None:
+    """What is neither done nor asked now, and what done consists of; None if the table says it all."""
+    count = forecast.count
+    parts = count.parts
+    if not parts.skipped and not parts.left_out:
+        return None
+    text = parts.done_words()
+    if parts.left_out:
+        text = f"{text}; not asked now: {', '.join(parts.left_out_words())}"
+    if count.in_batches and forecast.held is not None and forecast.held[1]:
+        text = f"{text}; what is in batches may cost {money_range(forecast.held, forecast.tariff.currency)}"
+    return f"{forecast.condition}: {text}."
+
+
 def assumption_lines(forecasts: Sequence[Forecast]) -> list[str]:
-    """What the figures rest on, a line for each condition that has anything to ask."""
-    lines = []
+    """What is left out and what the figures rest on, for each condition."""
+    lines: list[str] = []
     for each in forecasts:
+        lines += filter(None, [left_out_line(each)])
         if each.count.to_ask:
             named = [*each.assumptions, *([each.tariff.note] if each.tariff.known else [])]
             lines.append(f"{each.condition}: {'; '.join(named)}")

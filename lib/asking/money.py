@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from lib.backends import ollama_settings, openai_settings
 from lib.backends.base import Answer
 from lib.contracts.condition import Condition
 from lib.contracts.prices import MILLION, PRICES_FILE, Price, Prices
@@ -120,11 +120,9 @@ def _is_local(condition: Condition) -> bool:
         return True
     if condition.backend == "ollama":
         hosted = condition.model.endswith((":cloud", "-cloud"))
-        server = condition.server or os.environ.get(OLLAMA_SERVER_VARIABLE)
-        return not hosted and (server is None or is_own_server(server))
+        return not hosted and is_own_server(ollama_settings.address_of(condition))
     if condition.backend == "openai":
-        server = condition.server or os.environ.get(OPENAI_SERVER_VARIABLE)
-        return server is not None and is_own_server(server)
+        return is_own_server(openai_settings.address_of(condition))
     return False
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
+from lib.asking.parts import Parts
 from lib.errors import BuildError
 from lib.files import write_aside
 
+SUMMED = (
+    "done", "total", "may_follow", "answered", "skipped", "failures", "rejected", "in_batches", "behind", "retries",
+    "unparsed", "unpriced", "scant", "concurrency", "in_flight",
+)  # fmt: skip
 SPAN = 30.0
 """Seconds over which the rate is averaged, the latest weighing most."""
 
@@ -30,9 +36,10 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         Those of `total` that are only asked after, and depending on, an earlier answer about the same image.
     answered : int
         Answers of this run.
-    failures, kept, retries, unparsed : int
-        Questions failed for good in this run, those refused in an earlier one, attempts beyond the first, and answers
-        without a usable value.
+    skipped, failures, rejected, in_batches, behind : int
+        As in `lib.asking.parts.Parts`.
+    retries, unparsed : int
+        Attempts beyond the first, and answers of this run without a usable value.
     rate : float or None
         Answers a second, averaged over the last half minute.
     seconds_left : float or None
@@ -45,6 +52,8 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         Seconds until the provider may be asked again, as it wished.
     started, updated : float
         Seconds since 1970.
+    scant : int
+        Answers of this run with fewer log-probabilities than were asked for.
     message : str or None
         Why the run stops or stopped.
     """
@@ -56,8 +65,11 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     total: int = 0
     may_follow: int = 0
     answered: int = 0
+    skipped: int = 0
     failures: int = 0
-    kept: int = 0
+    rejected: int = 0
+    in_batches: int = 0
+    behind: int = 0
     retries: int = 0
     unparsed: int = 0
     rate: float | None = None
@@ -71,7 +83,16 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     pause: float = 0.0
     started: float = 0.0
     updated: float = 0.0
+    scant: int = 0
     message: str | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """The questions by what becomes of them."""
+        return Parts(
+            self.total, answered=self.done - self.skipped, skipped=self.skipped, failed=self.failures,
+            rejected=self.rejected, in_batches=self.in_batches, behind=self.behind,
+        )  # fmt: skip
 
 
 class Progress(Protocol):
@@ -95,6 +116,37 @@ class ProgressFile:
             write_aside(self.path, lambda temporary: temporary.write_bytes(data))
         except BuildError:
             return
+
+
+def together(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    """One snapshot a condition: that of its only run, or the sums of its shards, which is `ended` when all are.
+
+    Reasons why single shards stopped are left out; each shard's own report says its.
+    """
+    conditions: dict[str, list[Snapshot]] = {}
+    for snapshot in snapshots:
+        conditions.setdefault(snapshot.condition, []).append(snapshot)
+    return [own[0] if len(own) == 1 else _sum_of(own) for own in conditions.values()]
+
+
+def _sum_of(own: Sequence[Snapshot]) -> Snapshot:
+    states = {snapshot.state for snapshot in own}
+    left = [snapshot.seconds_left for snapshot in own if snapshot.seconds_left is not None]
+    sums: dict[str, Any] = {name: sum(getattr(each, name) for each in own) for name in SUMMED}
+    for name in ("rate", "cost", "budget"):
+        known = [getattr(each, name) for each in own if getattr(each, name) is not None]
+        sums[name] = sum(known) if known else None
+    return Snapshot(
+        condition=own[0].condition,
+        shard=f"({len(own)} shards)",
+        state="ended" if states == {"ended"} else "stopping" if "stopping" in states else "running",
+        seconds_left=max(left, default=None),
+        currency=own[0].currency,
+        pause=max(each.pause for each in own),
+        started=min(each.started for each in own),
+        updated=max(each.updated for each in own),
+        **sums,
+    )
 
 
 def read_progress(path: Path) -> Snapshot | None:

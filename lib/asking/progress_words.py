@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.asking.progress import Snapshot
+from lib.formats import counted
 
 
 def plain_line(snapshot: Snapshot) -> str:
@@ -13,7 +14,7 @@ def plain_line(snapshot: Snapshot) -> str:
 def how_far(snapshot: Snapshot) -> str:
     """Questions done, of all; 100% is only said when all are."""
     share = int(100 * snapshot.done / snapshot.total) if snapshot.total else 100
-    return f"{snapshot.done:,} of {snapshot.total:,} questions ({share}%)"
+    return f"{share}%, {snapshot.parts.done_words()}"
 
 
 def name_of(snapshot: Snapshot) -> str:
@@ -37,8 +38,11 @@ def details(snapshot: Snapshot) -> list[str]:
         parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency or ''}".rstrip())
     if snapshot.unpriced:
         parts.append(f"{snapshot.unpriced:,} of unknown cost")
-    counts = {"failed": snapshot.failures, "refused before": snapshot.kept, "without a value": snapshot.unparsed}
-    parts += [f"{count:,} {what}" for what, count in counts.items() if count]
+    parts += snapshot.parts.left_out_words()
+    if snapshot.unparsed:
+        parts.append(unparsed_words(snapshot.unparsed))
+    if snapshot.scant:
+        parts.append(f"{snapshot.scant:,} with fewer log-probabilities than asked for")
     if snapshot.retries:
         parts.append(f"{snapshot.retries:,} {'retry' if snapshot.retries == 1 else 'retries'}")
     if snapshot.state != "ended":
@@ -48,6 +52,11 @@ def details(snapshot: Snapshot) -> list[str]:
     if snapshot.message:
         parts.append(snapshot.message)
     return parts
+
+
+def unparsed_words(count: int) -> str:
+    """How many of the answers of this run say nothing that can be used."""
+    return f"{counted(count, 'answer')} without a usable value"
 
 
 def duration(seconds: float) -> str:

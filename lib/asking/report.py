@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from lib.asking.parts import Parts
+
 Cause = Literal["interrupted", "budget", "unauthorized", "failures", "retry_after"]
 
 
@@ -26,22 +28,16 @@ class RunReport:
 
     Attributes
     ----------
-    questions : int
-        All questions of the run: items x repeats x steps.
+    questions, skipped, rejected, in_batches, behind : int
+        As in `lib.asking.parts.Parts`.
     answered : int
         Answered in this run; each has its line in the store.
     answered_before : int
         Answered by earlier runs and met by this one.
-    skipped : int
-        Not to be asked, since an earlier answer of the same machine to the same image could not be parsed.
     failed : dict of str to int
         Failed in this run after all retries, by kind; each has its line in the store, unless `stopped` is `failures`.
     last_failure : dict of str to str
         The last message of each kind of failure.
-    kept : int
-        Refused for good by the server in an earlier run, and not asked again without `retry_failed`.
-    in_batches : int
-        With the provider in batches, and not asked for that.
     retries : int
         Attempts beyond the first.
     unparsed : int
@@ -60,6 +56,10 @@ class RunReport:
         The same of all answers that the condition has, earlier runs' and other shards' included.
     concurrency : tuple of int
         The fewest requests at once that were allowed, and those at the end.
+    warnings : list of str
+        What is odd about the answers, a sentence with its cure each.
+    by_batches : bool
+        Whether nothing was asked by this run, which only describes what batches brought.
     stopped, message : str or None
         Why the run ended before all was asked, as a word and as a sentence with the cure.
     """
@@ -68,10 +68,11 @@ class RunReport:
     answered: int = 0
     answered_before: int = 0
     skipped: int = 0
+    rejected: int = 0
+    in_batches: int = 0
+    behind: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     last_failure: dict[str, str] = field(default_factory=dict)
-    kept: int = 0
-    in_batches: int = 0
     retries: int = 0
     unparsed: int = 0
     tokens_in: int = 0
@@ -85,13 +86,23 @@ class RunReport:
     versions: list[Version] = field(default_factory=list)
     versions_stored: list[Version] = field(default_factory=list)
     concurrency: tuple[int, int] = (0, 0)
+    warnings: list[str] = field(default_factory=list)
+    by_batches: bool = False
     stopped: Cause | None = None
     message: str | None = None
 
     @property
+    def parts(self) -> Parts:
+        """The questions by what becomes of them; those that the run did not come to are to be asked."""
+        return Parts(
+            self.questions, answered=self.answered + self.answered_before, skipped=self.skipped, failed=self.failures,
+            rejected=self.rejected, in_batches=self.in_batches, behind=self.behind,
+        )  # fmt: skip
+
+    @property
     def done(self) -> int:
         """Questions that need no asking any more."""
-        return self.answered + self.answered_before + self.skipped
+        return self.parts.done
 
     @property
     def failures(self) -> int:
@@ -101,4 +112,4 @@ class RunReport:
     @property
     def complete(self) -> bool:
         """Whether every question has an answer or is not to be asked."""
-        return self.done == self.questions
+        return self.parts.complete

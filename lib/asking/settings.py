@@ -32,7 +32,7 @@ class RunSettings:
     grace : float
         Seconds that requests in flight are given when the run is stopped.
     retry_failed : bool
-        Ask again what was refused for good, and what was answered without a usable value.
+        Ask again what was rejected, and what was answered without a usable value.
     tariff : Tariff or None
         What answers cost; None if nobody asks.
     budget : float or None

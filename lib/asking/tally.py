@@ -12,6 +12,7 @@ from lib.asking.report import RunReport, Version
 from lib.asking.settings import RunSettings
 from lib.asking.spending import Spending
 from lib.backends.base import Answer
+from lib.formats import counted
 from lib.protocol.plan import Plan
 from lib.protocol.replay import Outcome
 
@@ -34,12 +35,13 @@ class Tally:
         self._settings = settings
         self._spending = spending
         self._open_units = units
-        self._lost = 0
         self._versions: dict[tuple[str | None, str | None], Version] = {}
         self._loop = asyncio.get_running_loop()
         self._start = self._loop.time()
         self._started = time.time()
         self._rate = Rate(self._start)
+        self._likeliest = plan.condition.decoding.log_probabilities or 0
+        self._scant = self._without = 0
 
     def met(self, outcomes: Iterable[Outcome], fresh: str | None = None) -> None:
         """Count outcomes that were not counted before; `fresh` is the key that was answered just now."""
@@ -58,6 +60,9 @@ class Tally:
         report.tokens_out += answer.tokens_out or 0
         report.tokens_thinking += answer.tokens_thinking or 0
         self.failed_in_a_row = 0
+        if self._likeliest and answer.text:
+            self._without += not answer.log_probabilities
+            self._scant += is_scant(answer, self._likeliest)
         name = (answer.model_version, answer.fingerprint)
         if name in self._versions:
             self._versions[name].answers += 1
@@ -66,22 +71,22 @@ class Tally:
             report.versions.append(self._versions[name])
 
     def failed(self, kind: str, message: str) -> None:
-        """Count one question that failed for good."""
+        """Count one question that failed for good; `left` counts those behind it."""
         self.report.failed[kind] += 1
         self.report.last_failure[kind] = message
         self.failed_in_a_row += 1
 
-    def kept(self) -> None:
-        """Count one question that was refused in an earlier run."""
-        self.report.kept += 1
+    def rejected(self) -> None:
+        """Count one question that was rejected in an earlier run."""
+        self.report.rejected += 1
 
     def in_batch(self) -> None:
         """Count one question that is with the provider."""
         self.report.in_batches += 1
 
-    def left(self, open_questions: int) -> None:
-        """Count questions of an item that this run does not ask any more."""
-        self._lost += open_questions
+    def left(self, behind: int) -> None:
+        """Count the questions of an item that cannot be asked, since one before them was counted as lost."""
+        self.report.behind += behind
         self._open_units -= 1
 
     def complete(self) -> None:
@@ -92,18 +97,22 @@ class Tally:
         """How far the run is now."""
         report, spending, now = self.report, self._spending, self._loop.time()
         rate = self._rate.update(report.answered, now)
-        remaining = report.questions - report.done - self._lost
-        known = (self._settings.answered_before or 0) + report.answered + report.skipped + self._lost
+        parts = report.parts
+        remaining = parts.to_ask
+        known = (self._settings.answered_before or 0) + report.answered + report.skipped + parts.left_out
         to_ask = min(remaining, max(0, report.questions - known))
         return Snapshot(
             condition=self._condition,
             state="ended" if ended else "stopping" if report.stopped else "running",
-            done=report.done,
+            done=parts.done,
             total=report.questions,
             may_follow=max(0, remaining - self._open_units),
             answered=report.answered,
+            skipped=report.skipped,
             failures=report.failures,
-            kept=report.kept,
+            rejected=report.rejected,
+            in_batches=report.in_batches,
+            behind=report.behind,
             retries=retries,
             unparsed=report.unparsed,
             rate=rate,
@@ -117,6 +126,7 @@ class Tally:
             pause=limiter.pause,
             started=self._started,
             updated=time.time(),
+            scant=self._scant + self._without,
             message=report.message,
         )
 
@@ -127,6 +137,25 @@ class Tally:
         report.cost, report.unpriced = spending.spent, spending.unpriced
         report.seconds = self._loop.time() - self._start
         report.concurrency = (limiter.lowest, limiter.limit)
+        report.warnings += self._warnings()
         if report.complete:
             report.stopped = report.message = None
         return report
+
+    def _warnings(self) -> list[str]:
+        asked = f"where the condition asks for the {self._likeliest} likeliest (decoding.log_probabilities)"
+        warnings = []
+        if self._scant:
+            warnings.append(
+                f"{counted(self._scant, 'answer')} came with the log-probability of the chosen token alone, {asked}. "
+                f"mlx_vlm.server gives more if it is started with --top-logprobs-k {self._likeliest}."
+            )
+        if self._without:
+            warnings.append(f"{counted(self._without, 'answer')} came without log-probabilities, {asked}.")
+        return warnings
+
+
+def is_scant(answer: Answer, likeliest: int) -> bool:
+    """Whether an answer has the log-probability of each chosen token alone, where more were asked for."""
+    tokens = answer.log_probabilities or []
+    return bool(tokens) and likeliest > 1 and not any(len(token) > 1 for token in tokens)

@@ -50,10 +50,14 @@ class Mean:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of stored answers to one step: of questions with their images, and of answers with their thinking."""
+    """Tokens of stored answers to one step: of questions with their images, and of answers with their thinking.
+
+    `thinking` is that part alone, of the answers for which the server counted it.
+    """
 
     tokens_in: Mean
     tokens_out: Mean
+    thinking: Mean
 
     @property
     def enough(self) -> bool:
@@ -77,9 +81,11 @@ def stored_usage(files: Iterable[Path], model: str) -> dict[str, Usage]:
                 continue
             if counts.tokens_in is None or counts.tokens_out is None:
                 continue
-            usage = found.setdefault(counts.step, Usage(Mean(), Mean()))
+            usage = found.setdefault(counts.step, Usage(Mean(), Mean(), Mean()))
             usage.tokens_in.add(counts.tokens_in)
             usage.tokens_out.add(counts.tokens_out + (counts.tokens_thinking or 0))
+            if counts.tokens_thinking is not None:
+                usage.thinking.add(counts.tokens_thinking)
     return found
 
 

@@ -18,11 +18,11 @@ from lib.errors import DataError
 from lib.protocol.parsing import Parsed
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
-from lib.protocol.replay import Lookup, Replayed, Stored, replay
+from lib.protocol.replay import Lookup, Replayed, Stored, replay, worst_case
 from lib.responses.record import Response, now
 from lib.responses.store import Store
 
-REFUSED = "rejected"
+REJECTED = "rejected"
 NO_PICTURE = "picture"
 
 
@@ -35,6 +35,7 @@ class Walk:
     order: int
     replayed: Replayed
     picture: Picture | None = None
+    failed: bool = False
 
 
 class Walker:
@@ -89,6 +90,7 @@ class Walker:
                         walk.picture = await self._pictures.hold(walk.item)
                     self._take(walk, question, await self._asker.ask(question, walk.picture, walk.order))
                 except DataError as error:
+                    walk.failed = True
                     self._fail(question, NO_PICTURE, str(error), now(), 0)
                 finally:
                     self._asking.pop(question.key).set()
@@ -109,7 +111,7 @@ class Walker:
         if report.answered + report.answered_before and report.stopped != "failures":
             self._write_withheld()
         elif self._withheld and not report.stopped:
-            self._end(too_many_failures(REFUSED, report.last_failure[REFUSED], self._tally.failed_in_a_row))
+            self._end(too_many_failures(REJECTED, report.last_failure[REJECTED], self._tally.failed_in_a_row))
 
     def _question(self, walk: Walk) -> Question | None:
         """The question to ask next; None, and counted, if there is none."""
@@ -117,20 +119,19 @@ class Walker:
         if question is None:
             self._tally.complete()
             return None
-        open_questions = len(self._plan.steps) - len(walk.replayed.outcomes)
-        if question.key in self._failed:
-            self._tally.left(open_questions)
-            return None
-        if question.key in self._settings.in_batches:
-            self._tally.in_batch()
-            self._tally.left(open_questions)
-            return None
+        behind = worst_case(self._plan, walk.item, walk.repeat, question)
         failure = self._store.failure(question.key)
-        if failure is not None and failure.kind == REFUSED and not self._settings.retry_failed:
-            self._tally.kept()
-            self._tally.left(open_questions)
-            return None
-        return question
+        if question.key in self._failed:
+            if not walk.failed:  # another walk's question alike has failed, and was counted
+                behind += 1
+        elif question.key in self._settings.in_batches:
+            self._tally.in_batch()
+        elif failure is not None and failure.kind == REJECTED and not self._settings.retry_failed:
+            self._tally.rejected()
+        else:
+            return question
+        self._tally.left(behind)
+        return None
 
     def _take(self, walk: Walk, question: Question, asked: Asked) -> None:
         """Keep what came of a question before anything else happens."""
@@ -143,6 +144,7 @@ class Walker:
         if ending is not None:
             self._end(ending)
         elif not self._asker.stopped:
+            walk.failed = True
             self._fail(question, error.kind, error.message, asked.asked_at, asked.attempts)
 
     def _keep(self, walk: Walk, question: Question, asked: Asked, answer: Answer) -> None:
@@ -177,7 +179,7 @@ class Walker:
         line = failure_line(self._plan, question, kind, message, asked_at=asked_at, attempts=attempts)
         self._failed.add(question.key)
         self._tally.failed(kind, message)
-        if kind == REFUSED:
+        if kind == REJECTED:
             self._withheld.append(line)
         else:
             self._store.append(line)

@@ -8,7 +8,6 @@ read such a condition as one of minimal thinking.
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import aiohttp
@@ -20,7 +19,7 @@ from lib.backends.base import Answer, BackendError, Picture
 from lib.backends.encoding import Encoded
 from lib.backends.failures import from_network, from_status, malformed
 from lib.backends.gemini_reading import read_answer
-from lib.backends.gemini_settings import generation_settings
+from lib.backends.gemini_settings import ADDRESS_VARIABLE, address, generation_settings
 from lib.backends.secrets import find_key, hide_in_logs
 from lib.backends.sessions import open_session
 from lib.contracts.condition import Condition
@@ -28,8 +27,6 @@ from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 from lib.protocol.question import Question
 
-ADDRESS = "https://generativelanguage.googleapis.com"
-ADDRESS_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 VERSION = "v1beta"
 KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 WITHIN = 10.0
@@ -50,7 +47,7 @@ class GeminiBackend:
         self._generation = generation_settings(condition) if generation is None else generation
         hide_in_logs()
         self.condition = condition
-        self.address = (os.environ.get(ADDRESS_VARIABLE, "").strip() or ADDRESS).rstrip("/")
+        self.address = address()
         self.key = find_key(*KEYS)
         self._encoded = Encoded()
         self.session: aiohttp.ClientSession | None = None

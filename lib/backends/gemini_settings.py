@@ -6,12 +6,16 @@ large a budget each takes.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
+from lib.backends.addresses import web_address
 from lib.backends.refusing import refuse, refuse_decoding
 from lib.contracts.condition import Condition
 
+ADDRESS = "https://generativelanguage.googleapis.com"
+ADDRESS_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 NEVER_THINKS = re.compile(r"gemini-(?:1\.|2\.0-)(?!.*thinking)|gemma-[1-3]")
 ALWAYS_THINKS = re.compile(r"gemini-(?:2\.5|[3-9](?:\.\d+)?)-pro")
 BUDGETS = (
@@ -29,7 +33,20 @@ def check(condition: Condition) -> None:
     lib.errors.ParameterError
         One of the settings is of that kind.
     """
+    address()
     generation_settings(condition)
+
+
+def address() -> str:
+    """Where Gemini is asked: the environment's GOOGLE_GEMINI_BASE_URL, else Google.
+
+    Raises
+    ------
+    lib.errors.ParameterError
+        The variable holds no address of a server.
+    """
+    given = os.environ.get(ADDRESS_VARIABLE, "").strip()
+    return web_address(given, ADDRESS_VARIABLE) if given else ADDRESS
 
 
 def generation_settings(condition: Condition) -> dict[str, Any]:

@@ -98,6 +98,11 @@ def _digest(tags: list[dict[str, Any]], model: str) -> str | None:
 
 
 def _json(response: httpx.Response, where: str) -> dict[str, Any]:
+    if response.status_code in {401, 403}:
+        raise BackendUnavailableError(
+            f"{where} wants a key that is allowed there ({response.status_code}). Set OLLAMA_API_KEY, or "
+            "RATER_SERVER_KEY where a condition's file names the server."
+        )
     try:
         value = response.json() if response.status_code == 200 else None
     except ValueError:

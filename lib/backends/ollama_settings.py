@@ -9,6 +9,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from lib.backends.addresses import web_address
 from lib.backends.refusing import refuse_decoding
 from lib.contracts.condition import Condition
 
@@ -19,21 +20,28 @@ ROOM_TO_ANSWER = 256
 
 
 def address_of(condition: Condition) -> str:
-    """Where a condition is asked: its own server, else the environment's OLLAMA_HOST, else this machine."""
-    return _address(condition.server) if condition.server else default_address()
+    """Where a condition is asked: its own server, else the environment's OLLAMA_HOST, else this machine.
+
+    Raises
+    ------
+    lib.errors.ParameterError
+        That is no address of a server.
+    """
+    return _address(condition.server, f"condition {condition.id}: server") if condition.server else default_address()
 
 
 def default_address() -> str:
     """Where Ollama is, if a condition does not say."""
-    return _address(os.environ.get(ADDRESS_VARIABLE, "").strip())
+    return _address(os.environ.get(ADDRESS_VARIABLE, "").strip(), ADDRESS_VARIABLE)
 
 
-def _address(given: str) -> str:
-    given = given.rstrip("/")
-    parts = urlsplit(given if "://" in given else f"http://{given}")
+def _address(given: str, name: str) -> str:
+    """Ollama's own way with addresses: http://, the host and the port may be left out."""
+    named = f"127.0.0.1{given}" if not given or given.startswith(":") else given
+    parts = urlsplit(web_address(named if "://" in named else f"http://{named}", name))
     # OLLAMA_HOST may be the address to listen at, which is none to ask.
-    host = "127.0.0.1" if parts.hostname in {None, "0.0.0.0"} else parts.hostname
-    port = parts.port or (PORT if "://" not in given else 443 if parts.scheme == "https" else 80)
+    host = "127.0.0.1" if parts.hostname in {None, "0.0.0.0"} else str(parts.hostname)
+    port = parts.port or (PORT if "://" not in named else 443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}{parts.path}"
 
 
@@ -45,6 +53,7 @@ def check(condition: Condition) -> None:
     lib.errors.ParameterError
         One of the settings is of that kind.
     """
+    address_of(condition)
     refuse_decoding(condition, "Ollama", "image_detail", "media_resolution")
 
 

@@ -15,7 +15,16 @@ from lib.backends.encoding import Encoded
 from lib.backends.failures import explain, from_network, from_status
 from lib.backends.openai_probe import recognise
 from lib.backends.openai_reading import read_answer, refused
-from lib.backends.openai_settings import HOSTED, OTHER, Flavour, address_of, check, is_hosted, request_settings
+from lib.backends.openai_settings import (
+    HOSTED,
+    OTHER,
+    Flavour,
+    address_of,
+    check,
+    is_hosted,
+    key_name,
+    request_settings,
+)
 from lib.backends.secrets import find_key, hide_in_logs
 from lib.backends.sessions import CONNECT_WITHIN, CONNECTIONS
 from lib.contracts.condition import Condition
@@ -45,7 +54,7 @@ class OpenAIBackend:
         self.questions = f"{self.address}/chat/completions"
         self.hosted = is_hosted(self.address)
         self.server = "OpenAI" if self.hosted else self.address
-        self.key = _key(condition, self.hosted)
+        self.key = find_key(key_name(condition, self.hosted))
         self.http = openai.DefaultAioHttpClient(
             timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
             limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=None, keepalive_expiry=30),
@@ -77,7 +86,7 @@ class OpenAIBackend:
                 f"condition {self.condition.id}: OpenAI wants a key. Set OPENAI_API_KEY, or put it into the file that "
                 "RATER_KEY_FILE names."
             )
-        self._settle(await recognise(self.client, self.condition, self.address, self.hosted))
+        self._settle(await recognise(self.client, self.condition, self.address, self.hosted, self.key is None))
 
     async def ask(self, question: Question, picture: Picture | None) -> Answer:
         """Ask one question, alone: no earlier turns are sent."""
@@ -119,14 +128,3 @@ def _headers(condition: Condition, hosted: bool) -> dict[str, str | openai.Omit]
         return {}
     custom = (line.partition(":")[0].strip() for line in os.environ.get(CUSTOM_HEADERS, "").splitlines())
     return dict.fromkeys((*THEIRS, *filter(None, custom)), openai.omit)
-
-
-def _key(condition: Condition, hosted: bool) -> str | None:
-    """The key for a server.
-
-    OpenAI's key goes to OpenAI, and to the server that the same environment names; never to a server that a condition
-    file names, which has its own (RATER_SERVER_KEY).
-    """
-    if condition.server is not None and not hosted:
-        return find_key("RATER_SERVER_KEY")
-    return find_key("OPENAI_API_KEY")

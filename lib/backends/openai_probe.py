@@ -12,7 +12,7 @@ import openai
 from lib.backends import openai_settings as kinds
 from lib.backends.base import BackendError
 from lib.backends.failures import from_network, from_status
-from lib.backends.openai_settings import Flavour
+from lib.backends.openai_settings import Flavour, key_name
 from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
 
@@ -29,22 +29,31 @@ OWNERS = {
 """What a server says of itself in its list of models (`owned_by`)."""
 
 
-async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: str, hosted: bool) -> Flavour:
+async def recognise(
+    client: openai.AsyncOpenAI, condition: Condition, address: str, hosted: bool, lacking: bool = False
+) -> Flavour:
     """Give the kind of server at `address`, which has the condition's model.
+
+    Parameters
+    ----------
+    client, condition, address, hosted
+        What is asked, where, and whether that is OpenAI itself.
+    lacking
+        Whether no key is set for it.
 
     Raises
     ------
     BackendUnavailableError
         No server is there, it does not take the key, or it does not have the model: one line with the cure.
     """
-    where = f"condition {condition.id}: {'OpenAI' if hosted else address}"
+    where, key = f"condition {condition.id}: {'OpenAI' if hosted else address}", key_name(condition, hosted)
     if hosted:
         response = await _get(client, f"/models/{condition.model}", where)
         if response.status_code == 404:
             raise BackendUnavailableError(
                 f"{where} has no model {condition.model!r} for this key. Correct `model`, or ask for access to it."
             )
-        _check(response, where)
+        _check(response, where, key, lacking)
         return kinds.HOSTED
     response = await _get(client, "/models", where)
     if response.status_code == 404:
@@ -55,7 +64,7 @@ async def recognise(client: openai.AsyncOpenAI, condition: Condition, address: s
     flavour = await _flavour(client, response, models, where)
     # transformers serve lists nothing but 500 where nothing was ever downloaded, and serves a folder all the same.
     if not (flavour is kinds.TRANSFORMERS and response.status_code == 500):
-        _check(response, where)
+        _check(response, where, key, lacking)
     names = [str(model.get("id")) for model in models]
     if flavour.lists_all and condition.model not in names:
         listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") if names else "none"
@@ -126,15 +135,17 @@ async def _get(client: openai.AsyncOpenAI, path: str, where: str, again: bool = 
     raise BackendUnavailableError(f"{where} {reason}. Start the server, or correct its address.")
 
 
-def _check(response: httpx2.Response, where: str) -> None:
+def _check(response: httpx2.Response, where: str, key: str, lacking: bool) -> None:
     if response.status_code == 200:
         return
     failure: BackendError = from_status(where, response.status_code, response.content, response.headers)
-    if failure.kind == "unauthorized":
+    if failure.kind == "unauthorized" and lacking:
         raise BackendUnavailableError(
-            f"{failure.message} Set OPENAI_API_KEY (RATER_SERVER_KEY for a server that a condition names) to a key "
-            "that is allowed here."
+            f"{where} wants a key ({response.status_code}), and {key} is not set. Set it, or put it into the file that "
+            "RATER_KEY_FILE names."
         )
+    if failure.kind == "unauthorized":
+        raise BackendUnavailableError(f"{failure.message} Set {key} to a key that is allowed here.")
     raise BackendUnavailableError(f"{failure.message} Try again later, or correct the address.")
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from lib.backends.addresses import web_address
 from lib.backends.refusing import refuse, refuse_decoding
 from lib.contracts.condition import Condition
 
@@ -58,14 +59,32 @@ KNOWN = "vLLM, llama.cpp, LM Studio, mlx_vlm.server or transformers serve"
 
 
 def address_of(condition: Condition) -> str:
-    """Where a condition is asked: its own server, else the environment's OPENAI_BASE_URL, else OpenAI."""
-    return (condition.server or os.environ.get(ADDRESS_VARIABLE, "").strip() or ADDRESS).rstrip("/")
+    """Where a condition is asked: its own server, else the environment's OPENAI_BASE_URL, else OpenAI.
+
+    Raises
+    ------
+    lib.errors.ParameterError
+        That is no address of a server.
+    """
+    if condition.server:
+        return web_address(condition.server, f"condition {condition.id}: server")
+    given = os.environ.get(ADDRESS_VARIABLE, "").strip()
+    return web_address(given, ADDRESS_VARIABLE) if given else ADDRESS
 
 
 def is_hosted(address: str) -> bool:
     """Whether an address is OpenAI's own."""
     host = urlsplit(address).hostname or ""
     return host == "openai.com" or host.endswith((".openai.com", ".openai.azure.com"))
+
+
+def key_name(condition: Condition, hosted: bool) -> str:
+    """The variable that holds the key for a server.
+
+    OpenAI's key goes to OpenAI, and to the server that the same environment names; never to a server that a condition
+    file names, which has its own.
+    """
+    return "RATER_SERVER_KEY" if condition.server is not None and not hosted else "OPENAI_API_KEY"
 
 
 def check(condition: Condition) -> None:
@@ -76,8 +95,9 @@ def check(condition: Condition) -> None:
     lib.errors.ParameterError
         A setting that OpenAI, or no server at all, can take.
     """
+    address = address_of(condition)
     refuse_decoding(condition, "an OpenAI-compatible server", "media_resolution")
-    if is_hosted(address_of(condition)):
+    if is_hosted(address):
         request_settings(condition, HOSTED)
 
 

@@ -6,11 +6,11 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from lib.backends import ollama_settings, openai_settings
+from lib.backends import gemini_settings, ollama_settings, openai_settings
 from lib.backends.registry import REGISTRY
 from lib.backends.secrets import find_key
 from lib.contracts.condition import Condition
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, ParameterError
 
 WITHIN = 1.0
 
@@ -23,10 +23,10 @@ def cure(name: str, conditions: Iterable[Condition]) -> str | None:
     entry, conditions = REGISTRY[name], list(conditions)
     if entry.factory is None:
         return "Not in this version."
-    addresses = _addresses(name, conditions)
     try:
+        addresses = _addresses(name, conditions)
         keyless = entry.needs and find_key(*entry.needs) is None
-    except BackendUnavailableError as error:
+    except (BackendUnavailableError, ParameterError) as error:
         return str(error)
     if keyless and (name != "openai" or not addresses or any(map(openai_settings.is_hosted, addresses))):
         return f"Set {' or '.join(entry.needs)}, or put it into the file that RATER_KEY_FILE names."
@@ -44,6 +44,8 @@ def _addresses(name: str, conditions: list[Condition]) -> list[str]:
         return list(dict.fromkeys(places)) or [ollama_settings.default_address()]
     if name == "openai":
         return list(dict.fromkeys(openai_settings.address_of(condition) for condition in conditions))
+    if name == "gemini":
+        gemini_settings.address()
     return []
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
-from lib.asking.forecast import Count, Forecast, count_questions, forecast
+from lib.asking.counting import Count, count_questions
+from lib.asking.forecast import Forecast, forecast
 from lib.asking.money import Tariff, tariff_of
 from lib.asking.usage import stored_usage
 from lib.backends.registry import check_settings
@@ -173,13 +174,13 @@ def count(inquiry: Inquiry, *, retry_failed: bool = False, batch: bool = False, 
     store = inquiry.stored
     held = {} if ignore_batches else read_book(store.folder).held()
 
-    def refused(question: Question) -> bool:
+    def rejected(question: Question) -> bool:
         failure = store.failure(question.key)
         return failure is not None and failure.kind == "rejected"
 
     items, repeats = distinct(inquiry.items), range(inquiry.condition.repeats)
     return count_questions(
-        inquiry.plan, items, repeats, store.lookup, refused, retry_failed=retry_failed, held=held, batch=batch
+        inquiry.plan, items, repeats, store.lookup, rejected, retry_failed=retry_failed, held=held, batch=batch
     )  # fmt: skip
 
 

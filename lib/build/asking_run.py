@@ -14,8 +14,9 @@ from lib.asking.report import RunReport
 from lib.asking.run import ask_all
 from lib.asking.settings import run_settings
 from lib.asking.stopping import Stop, stopped_by_signals
+from lib.asking.versions import stored_versions
 from lib.backends.registry import open_backend
-from lib.build.asking import Inquiry
+from lib.build.asking import Inquiry, count
 from lib.protocol.items import distinct
 from lib.responses.batches import read_book
 from lib.responses.shard import ALL, Shard
@@ -35,6 +36,7 @@ async def ask(
     processes: int = 1,
     answered_before: int | None = None,
     ignore_batches: bool = False,
+    record_only: bool = False,
 ) -> RunReport:
     """Ask what is open; stop in seconds on Ctrl-C, SIGTERM, or when a file named by RATER_STOP_FILES appears.
 
@@ -45,7 +47,7 @@ async def ask(
     budget
         What this run may spend.
     retry_failed
-        Ask again what was refused for good, or answered without a usable value.
+        Ask again what was rejected, or answered without a usable value.
     concurrency
         Requests at once; by default the provider's share of this process.
     processes
@@ -54,6 +56,8 @@ async def ask(
         Questions with an answer, where they were counted; for the time left.
     ignore_batches
         Ask also what is with the provider in batches, and pay for it twice.
+    record_only
+        Ask nothing, and say what is stored: batches brought it.
 
     Raises
     ------
@@ -61,6 +65,8 @@ async def ask(
         No key, server or model; another process asks the same; or the disk is full. Nothing that was answered is lost.
     """
     project, condition = inquiry.project, inquiry.condition
+    if record_only:
+        return report_of_stored(inquiry)
     settings = run_settings(
         inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks, concurrency=concurrency,
         retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
@@ -82,6 +88,15 @@ async def ask(
         await backend.close()
 
 
+def report_of_stored(inquiry: Inquiry) -> RunReport:
+    """What is stored, as the report of a run that asks nothing."""
+    found, versions = count(inquiry), stored_versions(inquiry.stored.folder)
+    return RunReport(
+        questions=found.questions, answered_before=found.answered, skipped=found.skipped, rejected=found.rejected,
+        in_batches=found.in_batches, behind=found.behind, versions=versions, versions_stored=versions, by_batches=True,
+    )  # fmt: skip
+
+
 def progress_file(inference: Path, condition: str, shard: Shard) -> Path:
     """Where a run writes how far it is."""
     return inference / condition / f"{shard.name}.progress.json"
@@ -92,15 +107,20 @@ def stop_files() -> list[Path]:
     return [Path(name) for name in os.environ.get(STOP_VARIABLE, "").split(os.pathsep) if name]
 
 
+def now_file(stop: Path) -> Path:
+    """The file beside a stop file whose appearance says that a run shall end at once."""
+    return stop.with_name(f"{stop.name}.now")
+
+
 @contextmanager
-def stopped_by_files(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` as soon as one of the stop files is there."""
+def stopped_by_files(stop: Stop) -> Iterator[None]:
+    """Set `stop`, once, as soon as one of the stop files is there."""
     files = stop_files()
 
     async def look() -> None:
         while not any(path.exists() for path in files):
             await asyncio.sleep(LOOK_EVERY)
-        stop.set()
+        stop.set("file")
 
     task = asyncio.get_running_loop().create_task(look()) if files else None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 import tempfile
@@ -22,7 +23,7 @@ from lib.asking.forecast_words import cost_text
 from lib.asking.report import RunReport
 from lib.backends.secrets import scrub
 from lib.build.asking import forecast_of, prepare, record_coverage
-from lib.build.asking_run import STOP_VARIABLE, progress_file, stop_files
+from lib.build.asking_run import STOP_VARIABLE, now_file, progress_file, stop_files
 from lib.errors import BuildError, RaterError
 from lib.files import write_aside, write_text
 from lib.project import ROOT_VARIABLE, Project
@@ -30,6 +31,8 @@ from lib.responses.shard import Shard
 
 NOTEBOOK = "notebooks/inference.ipynb"
 PARENT_VARIABLE = "RATER_INFER_PARENT"
+PARAMETERS_TITLE = "# What this run was told\n"
+QUIET = ["--IPKernelApp.log_level=ERROR"]
 LOOK_EVERY = 0.2
 OWN_ERRORS = frozenset({"RaterError", *(kind.__name__ for kind in RaterError.__subclasses__())})
 
@@ -45,6 +48,7 @@ class AskOptions:
     concurrency: int | None = None
     processes: int = 1
     ignore_batches: bool = False
+    record_only: bool = False
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,7 @@ def run_inference(project: Project, condition: str, shard: Shard, options: AskOp
         failure = _execute(project, parameters, executed, stop)
         target = record if failure is None else record.with_suffix(".failed.ipynb")
         if executed.is_file():
-            write_text(target, scrub(executed.read_text(encoding="utf-8")))
+            write_text(target, as_record(scrub(executed.read_text(encoding="utf-8"))))
             latest = latest_record(project.inference, condition, shard)
             write_aside(latest, lambda path: path.write_bytes(target.read_bytes()))
     record_coverage(project, condition)
@@ -96,6 +100,22 @@ def run_inference(project: Project, condition: str, shard: Shard, options: AskOp
     if report is None:
         raise BuildError(f"{NOTEBOOK}: saved no report. Its last cell must call save_report(...).")
     return Summary(condition=condition, shard=shard.name, record=project.relative(target), report=report)
+
+
+def as_record(text: str) -> str:
+    """An executed notebook whose values are shown once.
+
+    papermill leaves the cell of default values and adds one that sets them all; the latter takes the former's place.
+    """
+    notebook = json.loads(text)
+    cells = {tag: cell for cell in notebook["cells"] for tag in cell["metadata"].get("tags", ())}
+    defaults, given = cells.get("parameters"), cells.get("injected-parameters")
+    if defaults is not None and given is not None:
+        notebook["cells"].remove(defaults)
+        given["metadata"]["tags"] = ["parameters"]
+        lines = "".join(given["source"]).splitlines(keepends=True)
+        given["source"] = [PARAMETERS_TITLE, *(line for line in lines if not line.startswith("# Parameters"))]
+    return f"{json.dumps(notebook, indent=1, ensure_ascii=False)}\n"
 
 
 def summary_file(inference: Path, condition: str, shard: Shard) -> Path:
@@ -156,7 +176,7 @@ def _execute(project: Project, parameters: dict[str, Any], executed: Path, stop:
         try:
             papermill.execute_notebook(
                 project.root / NOTEBOOK, executed, parameters=parameters, cwd=project.root,
-                kernel_name="python3", progress_bar=False, log_output=False,
+                kernel_name="python3", progress_bar=False, log_output=False, extra_arguments=QUIET,
             )  # fmt: skip
         except PapermillExecutionError as error:
             own = error.ename in OWN_ERRORS
@@ -178,10 +198,13 @@ def _execute(project: Project, parameters: dict[str, Any], executed: Path, stop:
 
 @contextmanager
 def _first_signal_stops(stop: Path) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM ask the notebook to stop, and any after that end this process and its kernel."""
+    """Let the first SIGINT or SIGTERM ask the notebook to stop, and any after that end this process and its kernel.
+
+    A stop file beside it is the same wish on another way; a file that says `now` is the second one.
+    """
 
     def handle(number: int, _: object) -> None:
-        if any(path.exists() for path in (stop, *stop_files())):
+        if stop.exists() or any(now_file(path).exists() for path in stop_files()):
             raise KeyboardInterrupt(number)
         stop.touch()
 

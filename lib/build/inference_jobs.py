@@ -70,6 +70,7 @@ def command_for(project: Project, jobs: Sequence[Job], options: AskOptions, core
         return _by_snakemake(project, jobs, options, cores)
     job = jobs[0]
     given = dataclasses.asdict(options) | {"budget": job.budget, "processes": job.processes}
+    del given["record_only"]
     flags = [f"--{name.replace('_', '-')}" for name in FLAGS if given.pop(name)]
     named = [word for name, value in given.items() if value is not None for word in (f"--{name}", str(value))]
     step = [sys.executable, "-m", "lib.cli.main", "step", "--study", project.relative(project.study_file)]

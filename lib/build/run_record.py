@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 from great_tables import GT
 
-from lib.asking.forecast import Count
+from lib.asking.counting import Count
 from lib.asking.report import RunReport
 from lib.build.asking import Inquiry
+from lib.contracts.condition import Condition
 from lib.contracts.prompts import fill
 from lib.formats import ABSENT, capitalised
 from lib.responses.predictions import predictions_of
@@ -72,7 +73,7 @@ def asked_table(inquiry: Inquiry, before: Count) -> GT:
         "Model": f"{condition.model}, backend {condition.backend}",
         "Strategy": condition.strategy.replace("_", " "),
         "Steps": ", ".join(condition.steps),
-        "Prompts": f"{condition.prompts} ({plan.prompts.source})",
+        "Prompts": f"{condition.prompts or 'none'} ({plan.prompts.source})",
         "Thinking": f"{condition.thinking.mode}{budget}",
         **{capitalised(name.replace("_", " ")): _setting(value) for name, value in decoding.items()},
         "Left to the server": ", ".join(unset) or "nothing",
@@ -81,7 +82,7 @@ def asked_table(inquiry: Inquiry, before: Count) -> GT:
         "Images": f"{before.images:,}",
         "Repeats": f"{condition.repeats:,}",
         "Questions": f"{before.questions:,}",
-        "Answered before": f"{before.stored:,}",
+        "Answered before": f"{before.answered:,}",
         "Cost": inquiry.tariff.note,
     }
     return _pairs(rows, "tbl-asked", ("Setting", "Value"))
@@ -89,22 +90,29 @@ def asked_table(inquiry: Inquiry, before: Count) -> GT:
 
 def run_table(report: RunReport) -> GT:
     """How the run went, in counts."""
-    failed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report.failed.items())) or "none"
+    parts = report.parts
     cost = ABSENT if report.cost is None else f"{report.cost:.6f} {report.currency or ''}".strip()
+    how = "by batches; this notebook describes what they brought" if report.by_batches else "live"
     rows = {
+        "Asked": how,
         "Questions": f"{report.questions:,}",
-        "Answered in this run": f"{report.answered:,}",
-        "Answered before": f"{report.answered_before:,}",
-        "Not to be asked": f"{report.skipped:,}",
-        "Failed after all retries": failed,
-        "Refused in earlier runs": f"{report.kept:,}",
+        "Answered": f"{parts.answered:,}, {report.answered:,} of them in this run",
+        "Skipped, since an earlier answer could not be read": f"{parts.skipped:,}",
+        "Left out": ", ".join(parts.left_out_words(report.failed)) or "none",
+        "Not come to": f"{parts.to_ask:,}",
+    }
+    of_live_runs = {
         "Retries": f"{report.retries:,}",
-        "Without a usable value": f"{report.unparsed:,}",
+        "Answers of this run without a usable value": f"{report.unparsed:,}",
         "Tokens in, out, thinking": f"{report.tokens_in:,}, {report.tokens_out:,}, {report.tokens_thinking:,}",
         "Cost of this run": f"{cost}"
         + (f" and {report.unpriced:,} answers of unknown cost" if report.unpriced else ""),
         "Seconds": f"{report.seconds:,.1f}" + (f", {report.paused:,.1f} of them paused" if report.paused else ""),
-        "Ended": report.message or ("complete" if report.complete else "with failures"),
+    }
+    rows |= {} if report.by_batches else of_live_runs
+    rows |= {
+        "Ended": report.message or ("complete" if report.complete else "with questions left"),
+        **({"Warnings": " ".join(report.warnings)} if report.warnings else {}),
     }
     return _pairs(rows, "tbl-run", ("Count", "Value"))
 

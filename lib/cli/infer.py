@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -17,6 +18,7 @@ from lib.formats import counted
 if TYPE_CHECKING:
     from lib.asking.forecast import Forecast
     from lib.build.asking import Inquiry
+    from lib.build.inference import AskOptions
     from lib.project import Project
 
 PIPE_WIDTH = 120
@@ -67,12 +69,14 @@ def infer(
         inquiries, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches and not batch
     )
     if batch:
-        _infer_by_batches(inquiries, forecasts, budget, dry_run=dry_run, yes=yes, wait=wait, every=every,
-                          retry_failed=retry_failed, ignore_batches=ignore_batches)  # fmt: skip
+        _infer_by_batches(
+            inquiries, forecasts, AskOptions(limit, images, budget, retry_failed, record_only=True),
+            dry_run=dry_run, yes=yes, wait=wait, every=every, ignore_batches=ignore_batches,
+        )  # fmt: skip
     open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
     if not open_ones:
         typer.echo(_nothing_open(project, forecasts))
-        raise typer.Exit(1 if any(each.count.kept for each in forecasts) else 0)
+        raise typer.Exit(1 if any(each.count.rejected for each in forecasts) else 0)
     _refuse_blind_budget(forecasts, budget)
     if dry_run:
         typer.echo("Nothing was asked (--dry-run).")
@@ -104,10 +108,6 @@ def show_forecast(
     console.print(forecast_table(forecasts))
     for line in assumption_lines(forecasts):
         typer.echo(line)
-    for each in forecasts:
-        if each.count.in_batches and not batch:
-            number = counted(each.count.in_batches, "question")
-            typer.echo(f"{each.condition}: {number} are in batches or wait for them, and are not asked now (--batch).")
     for inquiry in inquiries:
         for warning in inquiry.stored.report.warnings():
             typer.echo(f"warning: {warning}")
@@ -140,38 +140,38 @@ def _refuse_for_batches(**given: int | None) -> None:
 
 
 def _infer_by_batches(
-    inquiries: Sequence[Inquiry], forecasts: Sequence[Forecast], budget: float | None, *,
-    dry_run: bool, yes: bool, wait: bool, every: float, retry_failed: bool, ignore_batches: bool,
+    inquiries: Sequence[Inquiry], forecasts: Sequence[Forecast], told: AskOptions, *,
+    dry_run: bool, yes: bool, wait: bool, every: float, ignore_batches: bool,
 ) -> NoReturn:  # fmt: skip
     from lib.build.batch import BatchOptions
     from lib.cli.infer_batch import infer_batch, shares
 
-    _refuse_blind_budget(forecasts, budget)
+    _refuse_blind_budget(forecasts, told.budget)
     if dry_run:
         typer.echo("Nothing was asked (--dry-run).")
         raise typer.Exit
-    told = BatchOptions(
-        budget=shares(budget, forecasts), retry_failed=retry_failed, ignore_batches=ignore_batches, wait=wait,
-        every=every,
+    options = BatchOptions(
+        budget=shares(told.budget, forecasts), retry_failed=told.retry_failed, ignore_batches=ignore_batches,
+        wait=wait, every=every,
     )  # fmt: skip
-    raise typer.Exit(infer_batch(inquiries, forecasts, told, lambda what, each: _confirm(what, each, yes=yes)))
+    confirm = partial(_confirm, yes=yes)
+    raise typer.Exit(infer_batch(inquiries, forecasts, options, confirm, told))
 
 
 def _nothing_open(project: Project, forecasts: Sequence[Forecast]) -> str:
     waiting = [each for each in forecasts if each.count.in_batches]
     if waiting:
-        number = counted(sum(each.count.in_batches for each in waiting), "question")
         return (
-            f"Nothing to ask: {number} are in batches or wait for them. "
+            "Nothing to ask: what is left is in batches or behind them. "
             f"`{project.command(f'infer -m {waiting[0].condition} --batch')}` fetches them; "
             "--ignore-batches asks them all the same, and pays twice."
         )
-    refused = sum(each.count.kept for each in forecasts)
-    if refused:
+    if any(each.count.rejected for each in forecasts):
         return (
-            f"Nothing to ask: all is answered but {counted(refused, 'question')} that the server refused or that "
-            "depend on such; --retry-failed asks them again."
+            "Nothing to ask: what is left was rejected by the server, or is behind such; --retry-failed asks it again."
         )
+    if any(each.count.skipped for each in forecasts):
+        return "Nothing to ask: every question has its answer, or is skipped since an earlier one could not be read."
     return "Nothing to ask: every question has its answer."
 
 

@@ -18,7 +18,7 @@ Budget = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before asking.")]
 RetryFailed = Annotated[
-    bool, typer.Option("--retry-failed", help="Ask again what was refused, or answered without a usable value.")
+    bool, typer.Option("--retry-failed", help="Ask again what was rejected, or answered without a usable value.")
 ]
 Concurrency = Annotated[int | None, typer.Option(min=1, help="Requests at once, in each process.")]
 Cores = Annotated[int | None, typer.Option("--cores", "-j", min=1, help="Processes side by side.")]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 from asking_support import ANSWERS, Machine, answer, ask, make_items, make_plan, stored
 from batch_support import Client, KilledError, Provider, step, steps
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lib.asking.batch_standing import MOST_TRIES
 from lib.asking.batch_words import batch_lines
@@ -105,7 +108,7 @@ def test_batches_keep_to_the_most_requests_and_the_most_bytes(tmp_path, plan):
     assert [len(keys) for _, keys in provider.batches.values()] == [2, 2, 2, 1]
     assert set(provider.questions().values()) == {1}
     report = step(tmp_path / "c", plan, items, Client(Provider(), max_bytes=size - 1))
-    assert (report.submitted, report.kept, report.failed) == (0, 21, {"rejected": 7})
+    assert (report.submitted, report.rejected, report.behind, report.failed) == (0, 7, 14, {"rejected": 7})
     assert "longest_side" in lines_of(tmp_path / "c", plan)[0]["failure"]["message"]
 
 
@@ -151,7 +154,7 @@ def test_a_failed_batch_says_why_and_its_questions_are_pending(tmp_path, plan, i
 def test_questions_that_never_come_back_are_given_up_after_some_batches(tmp_path, plan, items):
     provider = Provider(lambda question, _: None if question.item.image_id == "i3" else answer(question))
     reports = steps(tmp_path, plan, items, Client(provider))
-    assert (reports[-1].given_up, reports[-1].stored) == (3, 9)
+    assert (reports[-1].given_up, reports[-1].behind, reports[-1].answered) == (1, 2, 9)
     assert max(provider.questions().values()) == MOST_TRIES
     assert "had no answer in 4 batches" in batch_lines(reports[-1])[-1]
     assert step(tmp_path, plan, items, Client(provider), settings=RunSettings(retry_failed=True)).submitted == 1
@@ -168,8 +171,8 @@ def test_single_failures_are_stored_and_asked_again_but_not_those_that_were_refu
     kinds = {line["failure"]["kind"] for line in lines_of(tmp_path, plan) if "failure" in line}
     assert kinds == {"server", "rejected"} and store.report.failures == 2
     last = steps(tmp_path, plan, items, Client(provider))[-1]
-    assert (last.kept, last.stored) == (3, 9)
-    assert "3 were refused for good; --retry-failed asks again" in batch_lines(last)[-1]
+    assert (last.rejected, last.behind, last.answered) == (1, 2, 9)
+    assert "Left: 1 rejected before, 2 behind it; --retry-failed asks again." in batch_lines(last)[-1]
     again = RunSettings(retry_failed=True)
     assert step(tmp_path, plan, items, Client(provider), settings=again).submitted == 1
     assert steps(tmp_path, plan, items, Client(provider))[-1].complete
@@ -180,7 +183,7 @@ def test_a_machine_that_refuses_everything_marks_no_question(tmp_path, plan, ite
     step(tmp_path, plan, items, Client(provider))
     report = step(tmp_path, plan, items, Client(provider))
     assert lines_of(tmp_path, plan) == []
-    assert (report.submitted, report.kept, report.goes_on) == (0, 0, False)
+    assert (report.submitted, report.rejected, report.goes_on) == (0, 0, False)
     assert report.problems[0].startswith("All 4 questions of a batch were refused: temperature: not with this model.")
 
 
@@ -237,7 +240,7 @@ def test_an_image_that_changed_is_a_failure_and_no_reason_to_stop(tmp_path, plan
     items[1].path.write_bytes(items[1].path.read_bytes() + b"x")
     provider = Provider()
     reports = steps(tmp_path, plan, items, Client(provider), most=5)
-    assert reports[-1].stored == 9 and reports[-1].failed == {"picture": 1}
+    assert reports[-1].answered == 9 and reports[-1].failed == {"picture": 1}
     assert sum("failure" in line for line in lines_of(tmp_path, plan)) == 1, "said once"
 
 
@@ -311,6 +314,43 @@ def test_a_budget_holds_back_what_might_overshoot_it(tmp_path, plan, items):
     assert not report.goes_on
     spent = sum(line["cost"] for line in lines_of(tmp_path, plan))
     assert spent <= 2 * 2.5 * most
+
+
+def test_what_is_in_open_batches_of_earlier_calls_counts_against_the_budget(tmp_path, plan, items):
+    provider, images = Provider(), make_items(6, tmp_path / "more")
+    prompt = len(plan.longest_prompts()["emotion"])
+    most = (2 * (50 + prompt / 3) + 10 * 20) / 2e6  # as above
+    step(tmp_path, plan, items, Client(provider), settings=RunSettings(tariff=TARIFF))
+    provider.states = [BatchState("in_progress", done=False)] * 2
+    report = step(tmp_path, plan, images, Client(provider), settings=RunSettings(tariff=TARIFF, budget=4.5 * most))
+    assert (report.waiting, report.submitted) == (4, 0)
+    report = step(tmp_path, plan, images, Client(provider), settings=RunSettings(tariff=TARIFF, budget=5.5 * most))
+    assert (report.waiting, report.submitted) == (5, 1)
+    # Once fetched they count as what they cost, which is less: at most, nothing more would have room.
+    report = step(tmp_path, plan, images, Client(provider), settings=RunSettings(tariff=TARIFF, budget=5.5 * most))
+    assert (report.fetched, report.submitted) == (5, 1)
+
+
+@given(st.lists(st.sampled_from(["good", "mute", "rejected", "server", "missing"]), min_size=1, max_size=5),
+       st.integers(1, 7))  # fmt: skip
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_every_step_each_question_is_in_one_part(tmp_path, plan, kinds, rounds):
+    folder = tmp_path / uuid.uuid4().hex
+    images = make_items(len(kinds), folder / "i")
+
+    def script(question, _):
+        kind = kinds[int(question.item.image_id[1:])]
+        errors = {"rejected", "server"}
+        return None if kind == "missing" else BackendError(kind, "no") if kind in errors else answer(
+            question, text="?" if kind == "mute" else ANSWERS[question.step])  # fmt: skip
+
+    provider = Provider(script)
+    for _ in range(rounds):
+        report = step(folder / "s", plan, images, Client(provider))
+        parts = report.parts
+        assert parts.questions == parts.done + parts.left_out + report.pending + report.following == 3 * len(kinds)
+        assert parts.to_ask == report.pending + report.following
+        assert parts.complete == report.complete
 
 
 def test_a_full_queue_is_filled_no_further_than_it_goes(tmp_path, plan):

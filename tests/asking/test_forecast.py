@@ -10,14 +10,23 @@ from asking_support import Machine, answer, ask, make_items, make_plan, stored
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.asking.forecast import Count, Forecast, count_questions, forecast
-from lib.asking.forecast_words import assumption_lines, cost_text, forecast_cells, span_text, totals
+from lib.asking.counting import Count, count_questions
+from lib.asking.forecast import Forecast, forecast
+from lib.asking.forecast_words import (
+    assumption_lines,
+    cost_text,
+    forecast_cells,
+    left_out_line,
+    span_text,
+    totals,
+)
 from lib.asking.money import Tariff, tariff_of
 from lib.asking.settings import RunSettings
 from lib.asking.usage import stored_usage
 from lib.backends.base import BackendError
 from lib.contracts.prices import read_prices
 from lib.protocol.question import Question
+from lib.protocol.replay import replay
 from lib.responses.store import shard_files
 
 PRICES = read_prices(Path(__file__).parents[2])
@@ -27,11 +36,11 @@ MINI = {"model": "gpt-4o-mini", "decoding": {"image_detail": "low"}}
 def counted(folder: Path, plan, items, repeats: int = 1, *, retry_failed: bool = False) -> Count:
     store = stored(folder, plan)
 
-    def refused(question: Question) -> bool:
+    def rejected(question: Question) -> bool:
         failure = store.failure(question.key)
         return failure is not None and failure.kind == "rejected"
 
-    return count_questions(plan, items, range(repeats), store.lookup, refused, retry_failed=retry_failed)
+    return count_questions(plan, items, range(repeats), store.lookup, rejected, retry_failed=retry_failed)
 
 
 def predicted(folder: Path, plan, count: Count) -> Forecast:
@@ -42,7 +51,7 @@ def predicted(folder: Path, plan, count: Count) -> Forecast:
 def test_nothing_stored_means_all_is_asked(tmp_path: Path) -> None:
     plan, items = make_plan(**MINI), make_items(4, tmp_path / "images")
     count = counted(tmp_path, plan, items, repeats=2)
-    assert (count.images, count.questions, count.stored, count.open, count.following) == (4, 24, 0, 8, 16)
+    assert (count.images, count.questions, count.answered, count.open, count.following) == (4, 24, 0, 8, 16)
     assert count.steps == {"emotion": 8, "valence": 8, "arousal": 8}
 
 
@@ -53,12 +62,12 @@ def test_the_run_asks_as_many_questions_as_were_forecast(tmp_path: Path) -> None
     count = counted(tmp_path, plan, items)
     second = Machine()
     ask(tmp_path, plan, items, second)
-    assert count.stored == len(first.log)
+    assert count.answered == len(first.log)
     assert count.to_ask == len(second.log)
     assert counted(tmp_path, plan, items).to_ask == 0
 
 
-def test_what_cannot_follow_and_what_was_refused_is_not_counted_as_asked(tmp_path: Path) -> None:
+def test_what_cannot_follow_and_what_was_rejected_is_not_counted_as_asked(tmp_path: Path) -> None:
     plan, items = make_plan(), make_items(3, tmp_path / "images")
 
     def script(question: Question, _: int):
@@ -70,7 +79,7 @@ def test_what_cannot_follow_and_what_was_refused_is_not_counted_as_asked(tmp_pat
 
     ask(tmp_path, plan, items, Machine(script))
     count = counted(tmp_path, plan, items)
-    assert (count.stored, count.skipped, count.kept, count.to_ask) == (5, 2, 2, 0)
+    assert (count.answered, count.skipped, count.rejected, count.behind, count.to_ask) == (5, 2, 1, 1, 0)
     again = counted(tmp_path, plan, items, retry_failed=True)
     machine = Machine()
     ask(tmp_path, plan, items, machine, settings=RunSettings(retry_failed=True))
@@ -95,7 +104,37 @@ def test_stored_answers_go_before_assumptions(tmp_path: Path) -> None:
     found = predicted(tmp_path, plan, counted(tmp_path, plan, items))
     assert found.tokens_in == (20 * 3 * 100, 20 * 3 * 100)
     assert found.cost == (Decimal("0.00108"), Decimal("0.00108"))  # 6,000 * 0.15e-6 + 300 * 0.60e-6
-    assert found.assumptions == ("tokens as in the stored answers",)
+    assert found.assumptions == ("tokens as in 30 stored answers: on average 100 a question, 5 an answer",)
+
+
+def test_what_thinking_is_expected_to_take_is_said(tmp_path: Path) -> None:
+    items = make_items(10, tmp_path / "images")
+    said = {}
+    for mode in ("off", "dynamic"):
+        plan = make_plan(backend="gemini", model="gemini-2.5-flash", thinking={"mode": mode})
+        said[mode] = "; ".join(predicted(tmp_path, plan, counted(tmp_path, plan, items)).assumptions)
+    assert "thinking assumed to take 100 to 1,500 tokens a question, billed as output" in said["dynamic"]
+    assert "0 to 200 tokens a question that Gemini spends although it is off, billed as output" in said["off"]
+    ask(tmp_path, plan, items[:5], Machine(lambda question, _: answer(question, tokens_thinking=340)))
+    (known,) = predicted(tmp_path, plan, counted(tmp_path, plan, items)).assumptions
+    assert known == ("tokens as in 15 stored answers: on average 100 a question, 345 an answer, thinking 340 of that")
+
+
+def test_what_is_in_batches_leaves_the_rest_and_its_cost_known(tmp_path: Path) -> None:
+    plan, items = make_plan(**MINI), make_items(4, tmp_path / "images")
+    first = {replay(plan, item, 0, lambda _: None).pending.key for item in items}
+    everything = predicted(tmp_path, plan, counted(tmp_path, plan, items))
+    tariff = tariff_of(plan.condition, PRICES)
+    for batch in (True, False):
+        count = count_questions(plan, items, range(1), lambda _: None, held=first, batch=batch)
+        found = forecast(plan, count, tariff, {}, batch=batch)
+        assert (count.in_batches, count.to_ask, count.behind) == ((4, 8, 0) if batch else (4, 0, 8))
+        assert found.cost is not None and found.held is not None and everything.cost is not None
+        assert found.held[1] > 0
+        if batch:
+            assert found.cost[1] + found.held[1] == pytest.approx(everything.cost[1] / 2, rel=Decimal("1e-4"))
+        line = left_out_line(found)
+        assert line is not None and "4 in batches" in line and "what is in batches may cost" in line
 
 
 def test_thinking_is_expected_where_it_is_allowed(tmp_path: Path) -> None:
@@ -129,7 +168,7 @@ def test_a_machine_of_ones_own_costs_nothing(tmp_path: Path) -> None:
     found = predicted(tmp_path, plan, counted(tmp_path, plan, items))
     assert found.free
     assert cost_text(found) == "nothing (local)"
-    assert forecast_cells(found)[:4] == ["machine", "2", "0", "6"]
+    assert forecast_cells(found)[:5] == ["machine", "2", "6", "0", "6"]
     assert totals([found]) == "nothing"
 
 

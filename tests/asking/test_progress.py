@@ -9,9 +9,10 @@ import pytest
 from asking_support import Machine, answer, ask, make_items, make_plan, run
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console
 
-from lib.asking.progress import ProgressFile, Rate, Snapshot, read_progress
+from lib.asking.progress import ProgressFile, Rate, Snapshot, read_progress, together
 from lib.asking.progress_view import render
 from lib.asking.progress_words import duration, plain_line
 from lib.asking.settings import RunSettings
@@ -103,12 +104,28 @@ RUNNING = Snapshot(
 
 def test_one_line_for_a_log():
     assert plain_line(RUNNING) == (
-        "gpt 2of4 · 1,234 of 4,320 questions (28%) · 12.3 a second · 1 h 05 min left · 0.5000 of 3 USD · 2 failed · "
-        "5 without a value · 17 retries · 24 at once · the server asked to wait 42 s"
+        "gpt 2of4 · 28%, 1,234 of 4,320 questions done · 12.3 a second · 1 h 05 min left · 0.5000 of 3 USD · "
+        "2 failed · 5 answers without a usable value · 17 retries · 24 at once · the server asked to wait 42 s"
     )
     ended = Snapshot(condition="gpt", state="ended", done=4319, total=4320, retries=1, message="interrupted.")
-    assert plain_line(ended) == "gpt · 4,319 of 4,320 questions (99%) · ended · 1 retry · interrupted."
-    assert "(100%) · complete" in plain_line(Snapshot(condition="gpt", state="ended", done=7, total=7))
+    assert plain_line(ended) == "gpt · 99%, 4,319 of 4,320 questions done · ended · 1 retry · interrupted."
+    assert "100%, 7 of 7 questions done · complete" in plain_line(
+        Snapshot(condition="gpt", state="ended", done=7, total=7)
+    )
+
+
+def test_shards_are_one_line_of_sums():
+    other = replace(
+        RUNNING, shard="3of4", done=6, total=80, rate=None, seconds_left=None, state="ended", message="budget"
+    )
+    (line,) = together([RUNNING, other])
+    assert plain_line(line).startswith(
+        "gpt (2 shards) · 28%, 1,240 of 4,400 questions done · 12.3 a second · 1 h 05 min"
+    )
+    assert (line.state, line.cost, line.budget, line.failures, line.message) == ("running", 1.0, 6, 4, None)
+    assert together([replace(RUNNING, state="ended"), other])[0].state == "ended"
+    alone, two = replace(RUNNING, condition="other"), together([RUNNING, replace(RUNNING, condition="other")])
+    assert two == [RUNNING, alone]
 
 
 def test_the_terminal_shows_the_same_words():

@@ -55,7 +55,7 @@ def test_what_is_refused_for_good_is_asked_again_on_demand_only(folder, items):
     first = ask(folder, plan, items, Machine(script))
     assert (dict(first.failed), first.retries, first.stopped) == ({"rejected": 1}, 0, None)
     second = ask(folder, plan, items, machine := Machine())
-    assert (second.kept, second.answered, machine.log) == (1, 0, [])
+    assert (second.rejected, second.answered, machine.log) == (1, 0, [])
     third = ask(folder, plan, items, Machine(), settings=RunSettings(retry_failed=True))
     assert (third.answered, third.complete) == (3, True)
 

@@ -61,6 +61,15 @@ def test_asked_twice_all_is_given_up_at_once(tmp_path):
     assert seconds == pytest.approx(0.5)
 
 
+def test_one_wish_on_two_ways_is_one():
+    stop = Stop()
+    stop.set("file")
+    stop.set("signal")
+    assert stop.is_set() and not stop.at_once.is_set()
+    stop.set("signal")
+    assert stop.at_once.is_set()
+
+
 def test_an_ordinary_event_will_do(tmp_path):
     report, _ = stopped_run(tmp_path, Machine(seconds=4), after=9, stop=asyncio.Event())
     assert report.answered == 24

@@ -11,7 +11,7 @@ from asking_support import Machine, answer, ask
 from inference_support import ASKED, draw_face, write_asked_study
 from tests_support import CONDITION
 
-from lib.asking.forecast import Count
+from lib.asking.counting import Count
 from lib.backends.base import Answer
 from lib.build.asking import (
     askable,

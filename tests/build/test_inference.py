@@ -105,7 +105,7 @@ def test_a_dry_run_says_what_it_takes_and_asks_nothing(asking: Asking) -> None:
     assert code == 0
     # 24 images at 2,833 tokens each in 3 questions is 203,976 tokens; 0.15 USD a million.
     (row,) = [line for line in said.splitlines() if line.startswith(f"{ASKED} ")]
-    assert row.split()[:4] == [ASKED, "24", "0", str(QUESTIONS)]
+    assert row.split()[:5] == [ASKED, "24", str(QUESTIONS), "0", str(QUESTIONS)]
     assert "an image 2,833 tokens" in said
     assert "0.031 to 0.032 USD" in row
     assert asking.wire.events() == []
@@ -143,6 +143,10 @@ def test_ctrl_c_finishes_what_is_on_its_way_and_keeps_a_record(asking: Asking) -
     assert "run the same command again to go on" in said
     record = nbformat.read(asking.cache / f"inference/{ASKED}/all-latest.ipynb", as_version=4)
     assert all(cell.execution_count for cell in record.cells if cell.cell_type == "code")
+    (told,) = [cell for cell in record.cells if "concurrency =" in cell.source]  # the values stand there once
+    assert told.metadata.tags == ["parameters"]
+    assert told.source.startswith("# What this run was told\nstudy = ")
+    assert "concurrency = 2" in told.source
     shown = "".join(str(cell.get("outputs")) for cell in record.cells)
     assert "data:image/jpeg;base64," in shown
     assert "interrupted" in shown
@@ -219,7 +223,7 @@ def test_a_changed_image_is_asked_about_again_and_no_other(asking: Asking) -> No
     before = len(asking.answered())
     code, said = asking.infer("--yes")
     assert code == 0
-    assert "3 asked now" in said
+    assert "3 answered now" in said
     fresh = asking.lines()[-3:]
     assert len(asking.answered()) == before + 3
     assert {(line["image_id"], line["image_sha256"]) for line in fresh} == {("A1j", sha256_file(path))}

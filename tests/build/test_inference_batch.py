@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import nbformat
 import polars as pl
 import pytest
 from inference_support import ASKED, KEY
@@ -111,7 +112,7 @@ def test_a_call_hands_in_and_the_next_ones_fetch_and_go_on(asking: Asking) -> No
     asking.wire.set(batches={"polls": 1, "shuffle": True})
     code, said = asking.batch("--yes")
     assert code == 0, said
-    assert re.split(r"\s{2,}", asking.row(said))[1:] == ["0 of 72", "0", "0", "0", "24", "48", "nothing"]
+    assert re.split(r"\s{2,}", asking.row(said))[1:] == ["72", "0", "24", "48", "0", "0", "24", "nothing"]
     assert "24 questions in 1 batch: the provider takes up to a day. Run the same command again" in said
     assert len(asking.wire.events("batch")) == 1
 
@@ -119,7 +120,7 @@ def test_a_call_hands_in_and_the_next_ones_fetch_and_go_on(asking: Asking) -> No
 def test_a_live_run_meanwhile_leaves_those_questions_alone(asking: Asking) -> None:
     code, said = asking.infer("-m", ASKED, "--yes")
     assert code == 0
-    assert "72 questions are in batches or wait for them, and are not asked now" in said
+    assert "0 of 72 questions done; not asked now: 24 in batches, 48 behind them; what is in batches may cost" in said
     assert f"`rater infer -m {ASKED} --batch --study params/small.yaml` fetches them" in said
     assert asking.wire.events("request") == []
 
@@ -129,7 +130,15 @@ def test_waiting_goes_on_until_all_is_answered(asking: Asking) -> None:
     code, said = asking.batch("--yes", "--wait", "--every", "0.01")
     assert code == 0, said
     assert "Complete: every question has its answer." in said
-    assert re.split(r"\s{2,}", asking.row(said))[1] == "72 of 72"
+    assert re.split(r"\s{2,}", asking.row(said))[1:3] == ["72", "72"]
+    assert said.count("looking every") == 1  # advice is given once, and none to do what is being done
+    assert "Run the same command again" not in said
+    (record,) = (asking.project.root / CACHE / f"inference/{ASKED}").glob("all-2*.ipynb")
+    assert f"Record: {CACHE}/inference/{ASKED}/{record.name}" in said
+    shown = "".join(str(cell.get("outputs")) for cell in nbformat.read(record, as_version=4).cells)
+    assert "by batches; this notebook describes what they brought" in shown
+    assert "72, 0 of them in this run" in shown
+    assert "data:image/jpeg;base64," in shown
     assert "Next:" in said or "counts on pages" in said
     code, said = asking.batch("--yes")
     assert (code, "Complete" in said) == (0, True)
@@ -173,7 +182,7 @@ def test_ctrl_c_ends_the_waiting_in_a_moment(asking: Asking) -> None:
     began = time.monotonic()
     said = process.communicate(timeout=60)[0]
     assert (process.returncode, time.monotonic() - began < 5) == (130, True), said
-    assert "Interrupted. All is written down; the same command goes on from there." in said
+    assert f"Interrupted. All is written down; to go on: rater infer -m {LIVE} --batch --yes --wait" in said
 
 
 def test_the_key_is_nowhere(asking: Asking) -> None:

@@ -4,15 +4,17 @@ from collections import Counter
 from pathlib import Path
 
 from lib.asking.report import RunReport
-from lib.cli.infer_watch import _from_log, ending_line
+from lib.cli.infer_end import _from_log, ending_line, what_to_do
 from lib.project import Project
 
 
-def test_what_was_refused_is_not_said_to_be_asked_by_the_same_command() -> None:
-    refused = ending_line(RunReport(questions=3, answered=2, failed=Counter(rejected=1)))
-    assert refused.endswith("1 failed (1 rejected). What was refused is asked again with --retry-failed only.")
-    mixed = ending_line(RunReport(questions=3, answered=1, failed=Counter(rejected=1, server=1)))
-    assert mixed.endswith("Run the same command again to ask what failed.")
+def test_what_was_rejected_is_not_said_to_be_asked_by_the_same_command() -> None:
+    rejected = RunReport(questions=3, answered=2, failed=Counter(rejected=1), last_failure={"rejected": "too large."})
+    assert ending_line(rejected) == "2 of 3 questions done, 2 answered now; left: 1 failed (1 rejected)."
+    assert what_to_do(rejected) == "Rejected: too large. What was rejected is asked again with --retry-failed only."
+    mixed = RunReport(questions=3, answered=1, failed=Counter(rejected=1, server=1), last_failure={"server": "503."})
+    assert what_to_do(mixed) == "The last failure (server): 503. Run the same command again to ask what failed."
+    assert what_to_do(RunReport(questions=3, answered=3)) == ""
 
 
 def test_why_a_step_failed_is_taken_from_the_log_whole(tmp_path: Path) -> None:
