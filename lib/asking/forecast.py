@@ -21,51 +21,6 @@ WHOLE_ANSWER_TOKENS: Span = (15, 50)
 DYNAMIC_THINKING: Span = (100, 1_500)
 RESIDUAL_THINKING: Span = (0, 200)
 LOOKED_AT = 500
-FROM_STORED = "tokens as in the stored answers"
-
-
-@dataclass(slots=True)
-class Count:
-    """Questions of a condition, counted by replaying what is stored.
-
-    Attributes
-    ----------
-    images, questions : int
-        Images that are asked about, and all questions about them in all repeats.
-    stored : int
-        Questions that have an answer.
-    skipped : int
-        Those that are not to be asked, since an earlier answer could not be parsed.
-    open : int
-        Questions that can be asked now.
-    following : int
-    held: tuple[Decimal, Decimal] | None = (Decimal(0), Decimal(0))
-        Those that may follow them; fewer are asked where an answer cannot be parsed.
-    kept : int
-        Those that the server refused for good, with what would follow them.
-    in_batches : int
-        Those that are with the provider in batches; for a live run with what would follow them.
-    steps : Counter of str
-        Open and following questions by step.
-    items : list of Item
-        Those that have an open question.
-    """
-
-    images: int = 0
-    questions: int = 0
-    stored: int = 0
-    skipped: int = 0
-    open: int = 0
-    following: int = 0
-    kept: int = 0
-    in_batches: int = 0
-    steps: Counter[str] = field(default_factory=Counter)
-    items: list[Item] = field(default_factory=list)
-
-    @property
-    def to_ask(self) -> int:
-        """How many questions will be asked if every answer can be parsed: the most that can be."""
-        return self.open + self.following
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +38,7 @@ class Forecast:
     tokens_out: Span | None
     cost: tuple[Decimal, Decimal] | None
     assumptions: tuple[str, ...]
+    held: tuple[Decimal, Decimal] | None = (Decimal(0), Decimal(0))
 
     @property
     def free(self) -> bool:
@@ -104,8 +60,47 @@ def forecast(plan: Plan, count: Count, tariff: Tariff, usage: Mapping[str, Usage
     known = [usage[step] for step in count.steps if step in usage and usage[step].enough]
     notes = [*([stored_words(known)] if known else []), *said]
     if not tariff.known:
-        said[tariff.note] = None
-    return Forecast(plan.condition.id, count, tariff, inputs, outputs, cost, tuple(name for name in said if name))
+        notes.append(tariff.note)
+    return Forecast(
+        plan.condition.id, count, tariff, inputs, outputs,
+        _cost(tariff, inputs, outputs, batch=batch, asked=count.to_ask), tuple(notes),
+        _cost(tariff, *_sum(count.held, of_steps), batch=True, asked=count.in_batches),
+    )  # fmt: skip
+
+
+def _step_spans(
+    plan: Plan, step: str, image: Span | None, known: Usage | None, said: dict[str, None]
+) -> tuple[Span | None, Span]:
+    """Tokens of one question of a step and of its answer; `said` takes what is only assumed."""
+    if known is not None and known.enough:
+        return known.tokens_in.around(), known.tokens_out.around()
+    low, high = (len(plan.longest_prompts()[step]) / each for each in CHARACTERS_A_TOKEN)
+    one_out = _answer_span(plan, step, said)
+    said[_image_note(image, plan.with_image)] = None
+    return (low + image[0], high + image[1]) if image is not None else None, one_out
+
+
+def stored_words(known: Sequence[Usage]) -> str:
+    """Say what stored answers took: means over them, thinking apart where the server counts it."""
+    answers = sum(each.tokens_in.n for each in known)
+    asked, out = (sum(getattr(each, name).total for each in known) / answers for name in ("tokens_in", "tokens_out"))
+    thought = [each.thinking for each in known if each.thinking.n]
+    thinking = ""
+    if thought and any(each.total for each in thought):
+        mean = sum(each.total for each in thought) / sum(each.n for each in thought)
+        thinking = f", thinking {mean:,.0f} of that"
+    return (
+        f"tokens as in {answers:,} stored answers: on average {asked:,.0f} a question, {out:,.0f} an answer{thinking}"
+    )
+
+
+def _sum(steps: Mapping[str, int], of_steps: Mapping[str, tuple[Span | None, Span]]) -> tuple[Span | None, Span]:
+    inputs: Span | None = (0.0, 0.0)
+    outputs: Span = (0.0, 0.0)
+    for step, n in steps.items():
+        one_in, one_out = of_steps[step]
+        inputs, outputs = _more(inputs, one_in, n), _more(outputs, one_out, n) or outputs
+    return inputs, outputs
 
 
 def _more(total: Span | None, one: Span | None, n: int) -> Span | None:

@@ -13,8 +13,6 @@ from lib.contracts.condition import Condition
 from lib.contracts.prices import MILLION, PRICES_FILE, Price, Prices
 
 LOCAL_BACKENDS = frozenset({"mlx", "transformers", "onnx", "emotiefflib"})
-OPENAI_SERVER_VARIABLE = "OPENAI_BASE_URL"
-OLLAMA_SERVER_VARIABLE = "OLLAMA_HOST"
 OWN_NAMES = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
 FREE = Decimal(0)
 
