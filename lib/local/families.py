@@ -6,13 +6,11 @@ The facts were read from transformers 5.23 and are held by `tests/local` on a ti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 from lib.errors import BackendUnavailableError
-
-NONE: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Family:
         The input that tells image tokens from words.
     vision : tuple of str
         Inputs of the vision tower.
-    images : mapping
+    images : tuple of pairs
         Settings of the processor that make one grid of an image.
     """
 
@@ -59,7 +57,7 @@ class Family:
     thinks: bool = False
     types: str | None = None
     vision: tuple[str, ...] = ("pixel_values",)
-    images: Mapping[str, object] = field(default=NONE)
+    images: tuple[tuple[str, bool], ...] = ()
 
 
 def _qwen(processor: str, *, thinks: bool = False) -> Family:
@@ -72,7 +70,7 @@ def _qwen(processor: str, *, thinks: bool = False) -> Family:
 _IDEFICS = Family(
     "Idefics3Processor",
     vision=("pixel_values", "pixel_attention_mask"),
-    images=MappingProxyType({"do_image_splitting": False}),
+    images=(("do_image_splitting", False),),
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({
     "paligemma": Family(
@@ -82,9 +80,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType({
     "qwen2_vl": _qwen("Qwen2VLProcessor"),
     "qwen2_5_vl": _qwen("Qwen2_5_VLProcessor"),
     "qwen3_vl": _qwen("Qwen3VLProcessor", thinks=True),
-    "internvl": Family("InternVLProcessor", images=MappingProxyType({"crop_to_patches": False})),
+    "internvl": Family("InternVLProcessor", images=(("crop_to_patches", False),)),
     "gemma3": Family(
-        "Gemma3Processor", types="token_type_ids", images=MappingProxyType({"do_pan_and_scan": False})
+        "Gemma3Processor", types="token_type_ids", images=(("do_pan_and_scan", False),)
     ),
     "mllama": Family(
         "MllamaProcessor", grid="tiles", fit="pad", crossed=True,

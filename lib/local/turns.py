@@ -88,6 +88,11 @@ class Turn:
         """Tokens of thinking that the model itself gave."""
         return len(self.thoughts or ())
 
+    @property
+    def tokens_out(self) -> int:
+        """Tokens of the answer that the model itself gave."""
+        return 0 if self.thinking else self._answered()
+
     def take(self, token: int) -> int | None:
         """Take the next token and give what was kept of it: another one where thinking is ended, None at the end."""
         if self._pending:
