@@ -17,7 +17,7 @@ from lib.protocol.replay import replay
 from lib.responses.foreign import ForeignFile, read_foreign
 from lib.responses.imported import Imported, import_words
 from lib.responses.importing import import_answers, import_table
-from lib.responses.store import open_store, read_store
+from lib.responses.store import has_responses, open_store, read_store
 
 SHOWN = 8
 
@@ -66,6 +66,8 @@ def import_file(project: Project, condition: Condition, path: Path) -> list[str]
         done = import_answers(store, plan_of(project, condition), items, found.records)
         said += store.report.warnings()
     record_coverage(project, condition.id)
+    if not done.predictions:
+        return [*said, *import_words(done), "Nothing was taken."]
     folder = project.relative(project.responses / condition.id)
     return [*said, *import_words(done), f"Images are there: stored as answers of {condition.id} in {folder}."]
 
@@ -86,6 +88,11 @@ def _import_table(project: Project, condition: Condition, found: ForeignFile, re
         raise ParameterError(
             f"{project.relative(project.study_file)}: files.predictions: is not set, so there is no folder for the "
             f"predictions of {condition.id}. Name one."
+        )
+    if has_responses(project.responses, condition.id):
+        raise DataError(
+            f"{project.relative(project.responses / condition.id)}: holds answers already, and no table is written "
+            f"beside them, but {reason}. Put the images there, then the same command adds to these answers."
         )
     target = project.root / folder / f"{condition.id}.csv"
     for present in (target, target.with_suffix(".parquet")):

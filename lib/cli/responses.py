@@ -34,7 +34,7 @@ def check(condition: AllConditionsOption = None, study: StudyOption = None) -> N
     folder = open_project(study).responses
     names = condition or stored_conditions(folder)
     if not names:
-        typer.echo(f"{folder}: holds no answers yet. Ask a machine: rater infer -m CONDITION")
+        typer.echo(_nothing_stored(folder))
     sound = True
     for name in names:
         found = check_condition(folder, name)
@@ -59,7 +59,7 @@ def compact(
     from lib.responses.upkeep import compact as compact_lines
 
     done = compact_lines(open_project(study).responses, condition, discard=discard, set_aside=set_aside)
-    _say(condition, done, "replaced by later ones, taken out")
+    _say(condition, done, "replaced by later ones")
 
 
 @app.command("export")
@@ -78,7 +78,10 @@ def export(
     from lib.responses.table import responses_table, write_table
 
     project = open_project(study)
-    for name in condition or stored_conditions(project.responses):
+    names = condition or stored_conditions(project.responses)
+    if not names:
+        typer.echo(_nothing_stored(project.responses))
+    for name in names:
         report = StoreReport()
         table = responses_table(project.responses, name, report)
         path = write_table(table, (out or project.cache / "export/responses") / f"{name}.parquet")
@@ -104,7 +107,7 @@ def prune(
     project = open_project(study)
     described = project.condition(condition)
     done = prune_lines(project.responses, condition, lambda: present_questions(project, described), dry_run=dry_run)
-    _say(condition, done, "of questions that the study does not ask" + (", would be taken out" if dry_run else ""))
+    _say(condition, done, "of questions that the study does not ask", tried=dry_run)
     for warning in done.report.warnings() if dry_run else ():
         typer.echo(f"  {warning}", err=True)
 
@@ -128,8 +131,15 @@ def import_predictions(
         typer.echo(line)
 
 
-def _say(condition: str, done: Rewritten, removed: str) -> None:
-    typer.echo(f"{condition}: {counted(done.kept, 'line')} stay, {done.removed:,} {removed}")
+def _nothing_stored(folder: Path) -> str:
+    return f"{folder}: holds no answers yet. Ask a machine: rater infer -m CONDITION"
+
+
+def _say(condition: str, done: Rewritten, reason: str, *, tried: bool = False) -> None:
+    removed = f"{done.removed:,} taken out, {reason}" if done.removed else f"none {reason}"
+    typer.echo(f"{condition}: {counted(done.kept, 'line')} {'would be ' if tried else ''}kept, {removed}")
+    if done.blank:
+        typer.echo(f"  {counted(done.blank, 'blank line')} taken out")
     if done.set_aside:
         typer.echo(f"  {counted(done.set_aside, 'line')} that cannot be used set aside")
     for tail in done.report.tails:

@@ -19,7 +19,8 @@ import msgspec
 
 from lib.errors import StoreError
 from lib.responses.batch_lines import DECODER, Fetched, Fetching, Intent, Line, Submitted, Void
-from lib.responses.lines import LineReader, find_end, mend_end
+from lib.responses.ends import find_end, mend_end
+from lib.responses.lines import LineReader
 from lib.responses.report import StoreReport
 from lib.responses.writer import Writer
 

@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib.errors import StoreError
 from lib.formats import counted
 from lib.responses.report import StoreReport
-from lib.responses.standing import read_lines
-from lib.responses.store import condition_folder, read_store, shard_files
+from lib.responses.standing import read_lines, stored_folder
+from lib.responses.store import read_store, shard_files
 
 
 @dataclass
@@ -41,10 +40,12 @@ class Checked:
     def words(self) -> list[str]:
         """The report, a line each."""
         report = self.report
+        cut = sum(tail.size > 0 for tail in report.tails)
         said = [
             f"{self.condition}: {counted(report.answers, 'answer')}, {counted(report.failures, 'failure')} in "
             f"{counted(report.lines, 'line')} ({', '.join(self.files) or 'no file'}); {report.repeated:,} replaced by "
             f"later ones, {report.blank:,} blank, {report.fault_count:,} that cannot be used"
+            + (f", {cut:,} cut off at the end" if cut else "")
         ]
         said += [f"  spent {amount:.6f} {currency}".rstrip() for currency, amount in sorted(self.spent.items())]
         if set(self.modes) - {"live"}:
@@ -67,26 +68,17 @@ def check_condition(folder: Path, condition: str) -> Checked:
     StoreError
         The condition has no answers, or a file cannot be read.
     """
-    own = condition_folder(folder, condition)
-    files = shard_files(own)
-    if not files:
-        raise StoreError(f"{condition}: has no stored answers in {own}. Ask it first: rater infer -m {condition}")
-    with_store = read_store(folder, condition)
-    checked = Checked(condition, with_store.report, with_store.spent(), files=[path.name for path in files.values()])
-    with_store.close()
-    strict = StoreReport()
+    files = shard_files(stored_folder(folder, condition))
+    store, strict = read_store(folder, condition), StoreReport()
+    report = store.report
+    checked = Checked(condition, report, store.spent(), files=[path.name for path in files.values()])
+    store.close()
     for path in files.values():
         for line in read_lines(path, condition, strict):
             if line.response.failure is None:
                 checked.modes[line.response.mode] += 1
                 checked.versions[line.response.model_version or "a version that the server did not name"] += 1
-    tails = {(tail.file) for tail in checked.report.tails if tail.size}
-    known = {(fault.file, fault.line) for fault in checked.report.faults}
-    for fault in strict.faults:
-        if (fault.file, fault.line) not in known and not (
-            fault.file in tails and _is_last(own, fault.file, fault.line)
-        ):
-            checked.report.add_fault(fault)
+    report.faults, report.fault_count = strict.faults, strict.fault_count
     return checked
 
 
@@ -95,11 +87,6 @@ def stored_conditions(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if path.is_dir() and shard_files(path))
-
-
-def _is_last(own: Path, file: str, number: int) -> bool:
-    with (own / Path(file).name).open("rb") as stream:
-        return number == sum(1 for _ in stream)
 
 
 def _shares(counts: Counter[str]) -> str:

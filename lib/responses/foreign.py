@@ -153,7 +153,10 @@ def _entries_of_object(
 
 def _record(name: str | None, entry: dict[str, Any], steps: tuple[str, ...], found: ForeignFile) -> Foreign | None:
     fields = _Fields(entry)
-    image = next((str(value) for key in IMAGE if isinstance(value := fields.take(key), str | int)), name)
+    image = next((str(value) for key in IMAGE if isinstance(value := fields.take(key), str | int)), None)
+    if image is None and name is not None:
+        image = name
+        found.recognised["the entries' names as images"] += 1
     values = {step: _value(step, fields.first(_names(step))) for step in steps}
     texts = {step: text for step in steps if isinstance(text := fields.first(_text_names(step)), str)}
     for group in TEXTS:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from lib.contracts.condition import Condition
+from lib.contracts.prompts import printed_number
 from lib.contracts.study import Study
 from lib.protocol.parsing import Parsed, parse_answer
 from lib.protocol.plan import Plan
@@ -136,10 +137,18 @@ def _note(done: Imported, record: Foreign, source: str, parsed: Parsed, study: S
             continue
         meant = _read(json.dumps({step: written}), step, study)
         if source == "raw" and not _same(value, meant):
-            done.reread.append(f"{record.image} {step}: {written!r} in the file, {value!r} as its text is read here")
+            done.reread.append(
+                f"{record.image} {step}: {_shown(written)} in the file, {_shown(value)} as its text is read here"
+            )
         elif source == "value" and (value is None or (step != "emotion" and not _same(value, written))):
-            done.unusable[f"{step}: {written!r} became {value!r}"] += 1
+            done.unusable[f"{step}: {_shown(written)} became {_shown(value)}"] += 1
     return parsed
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "no value"
+    return printed_number(value) if isinstance(value, int | float) else repr(value)
 
 
 def _read(text: str, step: str, study: Study) -> object:

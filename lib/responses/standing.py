@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from lib.errors import StoreError
+from lib.responses.ends import find_end, noted_tail
 from lib.responses.index import Files, misplaced, pack
 from lib.responses.lines import LineReader
 from lib.responses.merge import older
 from lib.responses.record import Response
 from lib.responses.report import Fault, StoreReport
-from lib.responses.store import shard_files
+from lib.responses.store import condition_folder, shard_files
 
 RESPONSES = msgspec.json.Decoder(Response)
 
@@ -27,15 +29,31 @@ class StoredLine(NamedTuple):
     response: Response
 
 
+def stored_folder(folder: Path, condition: str) -> Path:
+    """`condition_folder` of a condition that has files of answers.
+
+    Raises
+    ------
+    StoreError
+        It has none.
+    """
+    own = condition_folder(folder, condition)
+    if not shard_files(own):
+        raise StoreError(f"{condition}: has no stored answers in {own}. Ask it first: rater infer -m {condition}")
+    return own
+
+
 def read_lines(path: Path, condition: str, report: StoreReport) -> Iterator[StoredLine]:
-    """Read all fields of all lines of one file; what cannot be used is noted in `report`.
+    """Read all fields of all lines of one file; what cannot be used, or is cut off at its end, is noted in `report`.
 
     Stricter than a run, which needs only the answers: a line that lacks its prompt or model cannot be used here.
     """
     name = f"{condition}/{path.name}"
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        for block in LineReader(handle, name, os.fstat(handle).st_size, RESPONSES, report):
+        end = find_end(handle)
+        report.tails += noted_tail(path, name, end)
+        for block in LineReader(handle, name, end.good, RESPONSES, report):
             for position, response in enumerate(block.lines):
                 number, key = block.number_of(position), pack(response.key)
                 if key is None or response.condition != condition:

@@ -15,13 +15,13 @@ from pathlib import Path
 from lib.contracts.study import check_id
 from lib.errors import StoreError
 from lib.protocol.question import Stored
+from lib.responses.ends import find_end, mend_end, noted_tail
 from lib.responses.index import LINES, LONG, Details, Index, IndexReader, Place, pack, unpack
-from lib.responses.lines import find_end, mend_end
-from lib.responses.locks import NO_LOCKS, held, is_held
+from lib.responses.locks import NO_LOCKS, held
 from lib.responses.merge import merge
 from lib.responses.record import Failure, Response, encode, with_whole_characters
 from lib.responses.removed import read_removed
-from lib.responses.report import StoreReport, Tail
+from lib.responses.report import StoreReport
 from lib.responses.shard import ALL, Shard, parse_shard
 from lib.responses.writer import Writer
 
@@ -141,8 +141,8 @@ class Store:
             end = find_end(opened.handles[number])
             if shard == own:
                 self._own = number
-            elif (end.cut or end.complete) and not is_held(self.folder, shard):
-                self.report.tails.append(Tail(self._name(path), end.cut, complete=end.complete))
+            else:
+                self.report.tails += noted_tail(path, self._name(path), end)
             indexes.append(self._reader.read(number, self._name(path), end.good))
         self._index = merge(indexes, opened)
         for removed in read_removed(self.folder):

@@ -10,8 +10,8 @@ import polars as pl
 
 from lib.files import write_aside
 from lib.responses.report import StoreReport
-from lib.responses.standing import StoredLine, read_lines, standing_lines
-from lib.responses.store import condition_folder, shard_files
+from lib.responses.standing import StoredLine, read_lines, standing_lines, stored_folder
+from lib.responses.store import shard_files
 
 BATCH = 20_000
 RESPONSES_SCHEMA: dict[str, Any] = {
@@ -42,8 +42,13 @@ def responses_table(folder: Path, condition: str, report: StoreReport) -> pl.Dat
         The fields of `lib.responses.record.Response`, null where not known; `superseded` where a later line stands for
         the same question; `values` (as they were read when the answer came) and `log_probabilities` as JSON; `flags`
         as a list; a failure's kind and message in two columns; `file` and `line` (from 1) where each is.
+
+    Raises
+    ------
+    StoreError
+        The condition has no stored answers.
     """
-    own = condition_folder(folder, condition)
+    own = stored_folder(folder, condition)
     standing = standing_lines(own, condition, report)
     frames = [pl.DataFrame(schema=RESPONSES_SCHEMA)]
     for path in shard_files(own).values():

@@ -13,13 +13,13 @@ from pathlib import Path
 from lib.errors import StoreError
 from lib.files import sha256_file, write_aside
 from lib.formats import counted
+from lib.responses.ends import mend_end
 from lib.responses.index import pack
-from lib.responses.lines import mend_end
 from lib.responses.locks import held
 from lib.responses.removed import Removed, note_removed
 from lib.responses.report import SHOWN, StoreReport
-from lib.responses.standing import StoredLine, read_lines, standing_lines
-from lib.responses.store import condition_folder, shard_files
+from lib.responses.standing import StoredLine, read_lines, standing_lines, stored_folder
+from lib.responses.store import shard_files
 
 KEPT_COPY = "before-compact"
 
@@ -67,11 +67,12 @@ def compact(folder: Path, condition: str, *, discard: bool = False, set_aside: b
     StoreError
         A run holds the condition, there are lines that cannot be used, or the disk is full. Nothing was changed.
     """
-    own = condition_folder(folder, condition)
-    with _alone(own, condition) as done:
+    own, done = stored_folder(folder, condition), Rewritten()
+    with held(own, None):
         standing = standing_lines(own, condition, done.report)
         if done.report.fault_count and not set_aside:
             raise StoreError(_refusal(done.report))
+        _mend_ends(own, condition, done)
         for path in shard_files(own).values():
             _Rewriter(condition, done).compact(path, standing[path], discard=discard)
     return done
@@ -96,31 +97,26 @@ def prune(
     StoreError
         A run holds the condition, or the disk is full. Lines that cannot be used stay where they are.
     """
-    own = condition_folder(folder, condition)
+    own, done = stored_folder(folder, condition), Rewritten()
     if dry_run:
-        done, present = Rewritten(), _packed(questions())
+        present = _packed(questions())
         for path in shard_files(own).values():
             for line in read_lines(path, condition, done.report):
                 done.kept += line.key in present
                 done.removed += line.key not in present
         return done
-    with _alone(own, condition) as done:
+    with held(own, None):
         present = _packed(questions())
+        _mend_ends(own, condition, done)
         for path in shard_files(own).values():
             _Rewriter(condition, done).prune(path, present)
     return done
 
 
-@contextlib.contextmanager
-def _alone(own: Path, condition: str) -> Iterator[Rewritten]:
-    if not own.is_dir():
-        raise StoreError(f"{condition}: has no stored answers. Ask it first: rater infer -m {condition}")
-    done = Rewritten()
-    with held(own, None):
-        for path in shard_files(own).values():
-            tail = mend_end(path, f"{condition}/{path.name}", _now())
-            done.report.tails += [tail] if tail else []
-        yield done
+def _mend_ends(own: Path, condition: str, done: Rewritten) -> None:
+    """Set aside what was cut off, once nothing else can stop the work."""
+    tails = [mend_end(path, f"{condition}/{path.name}", _now()) for path in shard_files(own).values()]
+    done.report.tails = [tail for tail in tails if tail]
 
 
 def _packed(questions: Collection[str]) -> set[bytes]:

@@ -85,6 +85,7 @@ def test_the_laboratorys_predictions_are_imported_checked_exported_and_compacted
         assert part in said
     assert not (project.root / "data/predictions").exists()
     assert project.asked_about(NAME) == (2, 3)
+    assert "Nothing was taken." in run("import", "theirs.json", "-m", NAME).output
     checked = run("check").output
     assert f"{NAME}: 6 answers, 0 failures in 6 lines (all.jsonl); 0 replaced" in checked
     assert "came by imported (6)" in checked
@@ -93,7 +94,7 @@ def test_the_laboratorys_predictions_are_imported_checked_exported_and_compacted
     run("export")
     table = pl.read_parquet(project.cache / f"export/responses/{NAME}.parquet")
     assert (table.height, table["superseded"].sum()) == (12, 6)
-    assert "6 lines stay, 6 replaced by later ones, taken out" in run("compact", "-m", NAME).output
+    assert "6 lines kept, 6 taken out, replaced by later ones" in run("compact", "-m", NAME).output
     assert lines(project).with_name("all.jsonl.before-compact").exists()
 
 
@@ -113,15 +114,45 @@ def test_a_cut_off_end_is_no_fault_but_is_said(project: Project) -> None:
     lines(project).write_bytes(lines(project).read_bytes()[:-9])
     result = run("check")
     assert "5 answers" in result.output and "the last line is cut off" in result.output
+    assert "0 that cannot be used, 1 cut off at the end" in result.output
+
+
+def test_of_two_bad_lines_at_the_end_both_are_counted(project: Project) -> None:
+    run("import", "theirs.json", "-m", NAME)
+    lines(project).write_bytes(lines(project).read_bytes() + b"{broken\n{broken again\n")
+    assert "1 that cannot be used, 1 cut off at the end" in run("check", fails=True).output
+
+
+def test_compacting_that_stops_sets_no_cut_end_aside(project: Project) -> None:
+    run("import", "theirs.json", "-m", NAME)
+    lines(project).write_bytes(b"{broken\n" + lines(project).read_bytes()[:-9])
+    before = {path.name: path.read_bytes() for path in lines(project).parent.glob("all.jsonl*")}
+    with pytest.raises(StoreError, match="1 line cannot be used") as caught:
+        run("compact", "-m", NAME)
+    assert "Nothing was changed" in str(caught.value)
+    assert {path.name: path.read_bytes() for path in lines(project).parent.glob("all.jsonl*")} == before
+    said = run("compact", "-m", NAME, "--set-aside").output
+    assert f"{NAME}: 5 lines kept, none replaced" in said and "set aside in all.jsonl.truncated-" in said
+
+
+def test_no_table_is_written_beside_stored_answers(project: Project) -> None:
+    run("import", "theirs.json", "-m", NAME)
+    (project.root / "data/faces/a.png").unlink()
+    with pytest.raises(RaterError, match="holds answers already, and no table is written beside them"):
+        run("import", "theirs.json", "-m", NAME)
+    assert not (project.root / "data/predictions").exists()
 
 
 def test_pruning_takes_out_what_the_study_asks_no_more(project: Project) -> None:
     run("import", "theirs.json", "-m", NAME)
-    assert f"{NAME}: 6 lines stay, 0 of questions" in run("prune", "-m", NAME, "--dry-run").output
+    assert (
+        f"{NAME}: 6 lines would be kept, none of questions that the study does not ask"
+        in run("prune", "-m", NAME, "--dry-run").output
+    )
     (project.root / "data/faces/b.png").write_bytes(b"another picture")
     before = lines(project).read_bytes()
     assert (
-        f"{NAME}: 3 lines stay, 3 of questions that the study does not ask, would"
+        f"{NAME}: 3 lines would be kept, 3 taken out, of questions that the study does not ask"
         in run("prune", "-m", NAME, "--dry-run").output
     )
     assert lines(project).read_bytes() == before
@@ -173,11 +204,12 @@ def test_a_classifier_asks_nothing_so_that_its_predictions_become_a_table(projec
     assert (project.root / "data/predictions/fer.csv").read_text().splitlines()[0] == "image_id,repeat,emotion"
 
 
-@pytest.mark.parametrize("command", ["compact", "prune"])
-def test_a_condition_without_answers_is_explained(project: Project, command: str) -> None:
-    with pytest.raises(RaterError, match="has no stored answers"):
-        run(command, "-m", NAME)
-    assert "holds no answers yet" in run("check").output
+def test_a_condition_without_answers_is_explained(project: Project) -> None:
+    for command in ("check", "compact", "export", "prune"):
+        with pytest.raises(RaterError, match="has no stored answers"):
+            run(command, "-m", NAME)
+    for command in ("check", "export"):
+        assert "holds no answers yet" in run(command).output
 
 
 @pytest.mark.parametrize("arguments", [("check", "-m", "../x"), ("compact", "-m", "../x"), ("export", "-m", "../x")])

@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_said(asked: Make) -> None:
         record("c", texts={"emotion": "It is anger."}),
     )
     assert (done.unknown, done.twice, done.repeats, done.unused) == (["x"], ["a"], 1, 1)
-    assert done.unusable == {"valence: 9.0 became 3.0": 1}
+    assert done.unusable == {"valence: 9 became 3": 1}
     assert done.reread == ["c emotion: 'joy' in the file, 'anger' as its text is read here"]
     words = "\n".join(import_words(done))
     for part in (

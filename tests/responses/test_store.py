@@ -204,7 +204,7 @@ def test_lines_and_blocks_longer_than_what_is_read_at_once(tmp_path: Path, monke
     write(tmp_path, content)
     for size in (1, 7, 64, 900, 5000, 1 << 20):
         monkeypatch.setattr("lib.responses.lines.CHUNK", size)
-        monkeypatch.setattr("lib.responses.lines.STEP_BACK", size)
+        monkeypatch.setattr("lib.responses.ends.STEP_BACK", size)
         store = read_store(tmp_path, CONDITION)
         check(store, expected(lines))
         assert [fault.line for fault in store.report.faults] == [18]

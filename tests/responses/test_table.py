@@ -4,8 +4,10 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+import pytest
 from responses_support import CONDITION, failed, response
 
+from lib.errors import StoreError
 from lib.responses.record import Response
 from lib.responses.report import StoreReport
 from lib.responses.shard import Shard
@@ -43,5 +45,9 @@ def test_every_line_is_a_row_with_all_fields(tmp_path: Path) -> None:
     assert pl.read_parquet(path).equals(table)
 
 
-def test_a_condition_without_answers_is_an_empty_table(tmp_path: Path) -> None:
+def test_a_condition_without_answers_has_no_table_and_one_with_an_empty_file_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="has no stored answers"):
+        responses_table(tmp_path, CONDITION, StoreReport())
+    (tmp_path / CONDITION).mkdir()
+    (tmp_path / CONDITION / "all.jsonl").touch()
     assert responses_table(tmp_path, CONDITION, StoreReport()).height == 0
