@@ -28,7 +28,12 @@ FAULTS = (
     "slow",  # the body in pieces over `slow_seconds`
     "unauthorized",  # 401 whose body echoes the key that was sent
     "bad_request",  # 400: the request will never be answered
+    "no_image",  # an image was asked for, and words came
+    "two_images",
+    "broken_image",  # an image cut short
 )
+OF_IMAGES = frozenset({"no_image", "two_images", "broken_image"})
+"""Faults of answers that hold images; other answers are as without them."""
 HIDES_ANSWER = frozenset({
     "rate_limit", "rate_limit_date", "rate_limit_bare", "server_500", "server_503", "reset", "half_body",
     "invalid_json", "wrong_shape", "unauthorized", "bad_request",
@@ -85,5 +90,5 @@ class Settings:
 
 def everything(rate: float) -> dict[str, float]:
     """Rates of all transport and answer faults that a run must survive, which sum to `rate`."""
-    names = [name for name in FAULTS if name not in {"unauthorized", "bad_request"}]
+    names = [name for name in FAULTS if name not in {"unauthorized", "bad_request", *OF_IMAGES}]
     return dict.fromkeys(names, rate / len(names))

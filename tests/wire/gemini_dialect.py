@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from wire import made_images
 from wire.answers import draw
 from wire.dialect import Asked, BadRequestError, Said, image_hash
 
@@ -13,7 +14,7 @@ LEFT_OVER = 9
 """Thinking tokens that are spent although the budget is 0, as the laboratory saw (supplement v10.8, S6.1)."""
 KNOWN = frozenset({
     "temperature", "topP", "topK", "seed", "maxOutputTokens", "candidateCount", "responseLogprobs", "logprobs",
-    "thinkingConfig", "mediaResolution", "responseMimeType", "stopSequences",
+    "thinkingConfig", "mediaResolution", "responseMimeType", "stopSequences", "responseModalities", "imageConfig",
 })  # fmt: skip
 REASON_OF_FAULT = {"cut": "MAX_TOKENS", "refusal": "SAFETY"}
 
@@ -30,13 +31,14 @@ def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
     unknown = sorted(set(settings) - KNOWN)
     if strict and unknown:
         raise BadRequestError(f'Invalid JSON payload received. Unknown name "{unknown[0]}" at generation_config')
-    texts, images = [], []
+    texts, images, encoded = [], [], []
     for content in body["contents"]:
         for part in content["parts"]:
             if "inlineData" in part:
                 if not part["inlineData"]["mimeType"].startswith("image/"):
                     raise BadRequestError("inlineData.mimeType: no image")
                 images.append(image_hash(part["inlineData"]["data"]))
+                encoded.append(part["inlineData"]["data"])
             else:
                 texts.append(part["text"])
     thinking = settings.get("thinkingConfig", {})
@@ -50,6 +52,7 @@ def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
         thinking=LEFT_OVER if budget == 0 else budget,
         shows_thoughts=bool(thinking.get("includeThoughts")),
         top=(settings.get("logprobs") or 1) if settings.get("responseLogprobs") else None,
+        more=made_images.wanted(settings, encoded),
     )
 
 
@@ -61,6 +64,8 @@ def _camel(value: Any) -> Any:
 
 def render(asked: Asked, said: Said) -> dict[str, Any]:
     """The body of an answer."""
+    if made_images.WANTED in asked.more:
+        return made_images.render(asked, said)
     shown = said.thoughts and asked.shows_thoughts
     parts: list[dict[str, Any]] = [{"text": said.thoughts, "thought": True}] if shown else []
     if said.fault != "refusal":
