@@ -31,7 +31,8 @@ class Wanted:
     vision_attention : bool
         How much attention each place of the image gets within the vision tower, where that can be had.
     hidden : tuple of int
-        Layers whose hidden states are kept: 0 is what goes into the first layer, n what comes out of layer n.
+        Layers whose hidden states are kept: 0 is what goes into the first layer, n what comes out of layer n, the
+        last one behind the final norm, as transformers counts them.
     """
 
     top: int = 0

@@ -63,6 +63,7 @@ class Watcher:
 
     def __init__(self, model: Any, *, crossed: bool) -> None:  # noqa: ANN401
         self.model = model
+        self._crossed = crossed
         self._decoder = model.get_decoder()
         self._blocks = list(self._decoder.layers)
         across = [number for number, block in enumerate(self._blocks, 1) if hasattr(block, "cross_attn")]
@@ -118,14 +119,15 @@ class Watcher:
                 module = block.cross_attn if hasattr(block, "cross_attn") else block.self_attn
                 yield module.register_forward_hook(self._see_attention(number))
         for number in wanted.hidden:
-            if number == len(self._blocks):
-                yield self._decoder.norm.register_forward_hook(self._see_hidden(number))
-            else:
-                hook = self._see_hidden(number)
-                yield self._blocks[number].register_forward_pre_hook(
+            hook = self._see_hidden(number)
+            if number == 0:
+                yield self._blocks[0].register_forward_pre_hook(
                     lambda _module, given, named, hook=hook: hook(None, None, given or named["hidden_states"]),
                     with_kwargs=True,
                 )
+            else:
+                last = number == len(self._blocks)
+                yield (self._decoder.norm if last else self._blocks[number - 1]).register_forward_hook(hook)
         if wanted.vision_attention:
             for module in vision_attentions(self.model):
                 yield module.register_forward_hook(self._see_vision)
@@ -133,9 +135,10 @@ class Watcher:
     def _see_attention(self, number: int) -> Any:  # noqa: ANN401
         def hook(_module: Any, _given: Any, gave: Any) -> None:  # noqa: ANN401
             weights = gave[1]
-            if self._pass is None or weights is None:
+            if self._pass is None or weights is None or not self._pass.columns:
                 return
-            self._pass.attention[number] = _at(weights[:, :, -1, :], self._pass.columns, self._pass.total)
+            keys = weights.shape[-1] if self._crossed else self._pass.total
+            self._pass.attention[number] = _at(weights[:, :, -1, :], self._pass.columns, keys)
 
         return hook
 
