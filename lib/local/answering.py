@@ -11,8 +11,8 @@ import numpy as np
 from lib.contracts.condition import Decoding
 from lib.local.drawing import Drawer, draw_of, seed_of
 from lib.local.engine import Generation, Steps, StoppedError, Trace
+from lib.local.passing import BeingRead, Reads
 from lib.local.prompting import Prepared
-from lib.local.reading import Reader, Reading
 from lib.local.turns import ROOM_TO_ANSWER, ROOM_TO_THINK, Turn, Words
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Answerer:
         How the weights themselves say that tokens are drawn.
     """
 
-    def __init__(self, reader: Reader, tokenizer: Any, words: Words, own: Decoding) -> None:  # noqa: ANN401
+    def __init__(self, reader: Reads, tokenizer: Any, words: Words, own: Decoding) -> None:  # noqa: ANN401
         self.reader, self.tokenizer, self.words, self.own = reader, tokenizer, words, own
         text = reader.model.config.get_text_config()
         self.context = int(getattr(text, "max_position_embeddings", 0) or 1 << 30)
@@ -102,7 +102,7 @@ class Answerer:
         seed = seed_of(request.decoding.seed, request.key)
         return _Row(prepared, turn, Drawer(draw_of(request.decoding, self.own), seed, prepared.ids))
 
-    def _step(self, reading: Reading, rows: list[_Row], open_rows: list[int]) -> list[int]:
+    def _step(self, reading: BeingRead, rows: list[_Row], open_rows: list[int]) -> list[int]:
         """Take one token for each question that is open; give those that still are."""
         likeliest = reading.scores.argmax(-1).tolist()
         left, places, tokens = [], [], []
@@ -125,7 +125,7 @@ class Answerer:
             reading.go_on(places, tokens)
         return left
 
-    def _shown(self, reading: Reading, row: _Row) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None:
+    def _shown(self, reading: BeingRead, row: _Row) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None:
         """Likeliest tokens, their log-probabilities and those of the wanted words, of all rows; None if not wanted."""
         import torch
 
@@ -149,7 +149,7 @@ class Answerer:
         return ids[0] if len(ids) == 1 else None
 
     @staticmethod
-    def _note(row: _Row, place: int, reading: Reading, shown: Any) -> None:  # noqa: ANN401
+    def _note(row: _Row, place: int, reading: BeingRead, shown: Any) -> None:  # noqa: ANN401
         if shown is not None:
             row.top.append(shown[0][place])
             row.chances.append(shown[1][place])
@@ -159,7 +159,7 @@ class Answerer:
         if reading.seen.hidden is not None:
             row.hidden.append(reading.seen.hidden[place])
 
-    def _finish(self, row: _Row, reading: Reading, number: int) -> Generation:
+    def _finish(self, row: _Row, reading: BeingRead, number: int) -> Generation:
         turn, prepared = row.turn, row.prepared
         start = turn.answer_from
         text = self.tokenizer.decode(turn.ids[start:], skip_special_tokens=True)
@@ -200,7 +200,7 @@ class Answerer:
             torch.stack(row.words).numpy().astype(np.float32),
         )
 
-    def _trace(self, row: _Row, reading: Reading, number: int) -> Trace | None:
+    def _trace(self, row: _Row, reading: BeingRead, number: int) -> Trace | None:
         wanted, grid = row.prepared.request.wanted, row.prepared.grid
         if not (wanted.attention or wanted.vision_attention or wanted.hidden):
             return None

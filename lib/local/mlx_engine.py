@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lib.contracts.condition import Decoding, Thinking
+from lib.contracts.condition import Thinking
 from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError, DataError
 from lib.local import mlx_loading as loading
@@ -13,13 +13,14 @@ from lib.local.answering import Answerer
 from lib.local.engine import Counts, Generation, Identity, Request, RequestError
 from lib.local.families import family_of
 from lib.local.kept import Store
-from lib.local.loading import SAFE, import_torch, load_processor
+from lib.local.loading import SAFE, import_torch, is_out_of_memory, load_processor
 from lib.local.memory import share_to_keep
 from lib.local.mlx_probing import probe
 from lib.local.mlx_reading import MlxReader
-from lib.local.prompting import Prompter
-from lib.local.transformers_engine import never, own_decoding, words_of
-from lib.local.weights import find_weights, weights_sha256
+from lib.local.own_settings import own_decoding, words_of
+from lib.local.prompting import Prepared, Prompter
+from lib.local.transformers_engine import never
+from lib.local.weights import checked_sha256, find_weights
 
 
 class MlxEngine:
@@ -49,12 +50,7 @@ class MlxEngine:
         local = local or Local()
         weights = find_weights(model, local.revision, root)
         self.family = family_of(weights.model_type, str(weights.folder))
-        digest = weights_sha256(weights) if local.sha256 is not None or weights.revision is None else None
-        if local.sha256 not in {None, digest}:
-            raise BackendUnavailableError(
-                f"{model}: local.sha256: got {local.sha256!r}, but the weights in {weights.folder} have {digest!r}. "
-                "Put the meant weights there, or correct sha256."
-            )
+        digest = checked_sha256(weights, local.sha256)
         device = loading.pick_device(local.device)
         loading.use_device(device)
         import_torch()
@@ -107,13 +103,13 @@ class MlxEngine:
             prepared = self.prompter.prepare(request)
         except DataError as error:
             return RequestError(str(error))
-        problem = self.answerer.does_not_fit(prepared)
+        problem = self.answerer.does_not_fit(prepared) or self._beyond_window(prepared)
         if problem is not None:
             return RequestError(problem)
         try:
             return self.answerer.answer([prepared], stopped)[0]
         except (RuntimeError, MemoryError) as error:
-            if not loading.is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             self.store.clear()
             loading.free_memory()
@@ -121,3 +117,16 @@ class MlxEngine:
                 f"{self.identity.model}: one question does not fit into memory beside the model "
                 f"({self.identity.precision}). Lower the study's longest_side of images, or take a smaller model."
             ) from error
+
+    def _beyond_window(self, prepared: Prepared) -> str | None:
+        """Why mlx-vlm would read a question otherwise than the model was trained; None if it would not."""
+        if self.identity.family != "paligemma":
+            return None
+        text = self.network.config.text_config
+        longest = self.answerer.longest(prepared)
+        if text.model_type != "gemma2" or longest <= text.sliding_window:
+            return None
+        return (
+            f"question and answer may have {longest} tokens, but half of the layers see {text.sliding_window}, "
+            "which mlx-vlm does not heed. Lower max_tokens, shorten the prompt, or take backend transformers."
+        )

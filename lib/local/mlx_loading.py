@@ -16,7 +16,7 @@ from lib.local.weights import Weights
 GROUP = 64
 """Numbers that share a scale where weights are quantised as they are loaded; mlx-community's models have the same."""
 RUN = ("paligemma", "llava", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "gemma3", "mllama", "smolvlm", "idefics3")
-"""Families whose logits were compared with transformers' (`tests/local/test_mlx_parity`; Idefics3 is SmolVLM's code)."""
+"""Families whose logits were compared with transformers' (`tests/local/test_mlx_parity`); Idefics3 is SmolVLM's."""
 
 
 def versions() -> str:
@@ -38,7 +38,9 @@ def import_mlx() -> Any:  # noqa: ANN401, the module
         with _importing():
             import mlx_vlm.utils  # noqa: F401
     except ImportError as error:
-        raise BackendUnavailableError(f"{error}. {INSTALL}; MLX is for macOS on Apple silicon, and for Linux.") from error
+        raise BackendUnavailableError(
+            f"{error}. {INSTALL}; MLX is for macOS on Apple silicon, and for Linux."
+        ) from error
     return mx
 
 
@@ -96,10 +98,20 @@ def precision_of(model: Any) -> str:  # noqa: ANN401, of mlx-vlm
     """What the language model's weights are held in: `4bit`, or a type of numbers such as `bfloat16`."""
     from mlx.utils import tree_flatten
 
-    for _, module in tree_flatten(model.language_model.leaf_modules(), is_leaf=lambda one: hasattr(one, "parameters")):
-        if hasattr(module, "bits"):
-            return f"{module.bits}bit"
-    return str(tree_flatten(model.language_model.parameters())[0][1].dtype).rpartition(".")[2]
+    bits = {module.bits for _, module in model.language_model.named_modules() if hasattr(module, "bits")}
+    if bits:
+        return f"{min(bits)}bit"
+    weights: Any = tree_flatten(model.language_model.parameters())
+    return str(weights[0][1].dtype).rpartition(".")[2]
+
+
+def own_settings(weights: Weights, config: Any) -> Any:  # noqa: ANN401, of transformers
+    """What the weights come with for ending and drawing: `generation_config.json`, or what their config says."""
+    import transformers
+
+    if (weights.folder / "generation_config.json").is_file():
+        return transformers.GenerationConfig.from_pretrained(weights.folder, local_files_only=True)
+    return transformers.GenerationConfig.from_model_config(config)
 
 
 def free_memory() -> None:
@@ -109,7 +121,7 @@ def free_memory() -> None:
 
 def _set_precision(model: Any, weights: Weights, precision: str | None) -> None:  # noqa: ANN401
     import mlx.core as mx
-    import mlx.nn as nn
+    from mlx import nn
 
     if precision is None:
         return
@@ -117,12 +129,14 @@ def _set_precision(model: Any, weights: Weights, precision: str | None) -> None:
     if stored.endswith("bit"):
         if stored != precision:
             raise BackendUnavailableError(
-                f"{weights.name}: local.precision: got {precision!r}, but its weights were stored in {stored}, and what "
-                "is quantised stays so. Take precision out, or a model that is not quantised."
+                f"{weights.name}: local.precision: got {precision!r}, but its weights were stored in {stored}, and "
+                "what is quantised stays so. Take precision out, or a model that is not quantised."
             )
         return
     if precision.endswith("bit"):
-        nn.quantize(model.language_model, GROUP, int(precision.removesuffix("bit")), class_predicate=_can_be_quantised)
+        nn.quantize(  # type: ignore[attr-defined]
+            model.language_model, GROUP, int(precision.removesuffix("bit")), class_predicate=_can_be_quantised
+        )
     else:
         model.set_dtype(getattr(mx, precision))
     mx.eval(model.parameters())
@@ -136,7 +150,8 @@ def _can_be_quantised(_name: str, module: Any) -> bool:  # noqa: ANN401
 def _importing() -> Iterator[None]:
     """Keep mlx-vlm from changing transformers for the rest of this process.
 
-    Each of its families, once imported, puts itself before `AutoProcessor.from_pretrained`, with `trust_remote_code` on.
+    Each of its families, once imported, puts itself before `AutoProcessor.from_pretrained`, and there switches
+    `trust_remote_code` on.
     """
     import transformers
 
@@ -144,7 +159,7 @@ def _importing() -> Iterator[None]:
     try:
         yield
     finally:
-        transformers.AutoProcessor.from_pretrained = before  # type: ignore[method-assign]
+        transformers.AutoProcessor.from_pretrained = before
 
 
 @contextmanager
@@ -162,6 +177,6 @@ def _said(weights: Weights) -> Iterator[None]:
             ) from error
         why = " ".join(str(error).split())[:200]
         raise BackendUnavailableError(
-            f"{weights.folder}: {versions()} cannot load this {weights.model_type} model ({type(error).__name__}: {why}). "
-            "Take the same model from mlx-community, or backend transformers."
+            f"{weights.folder}: {versions()} cannot load this {weights.model_type} model "
+            f"({type(error).__name__}: {why}). Take the same model from mlx-community, or backend transformers."
         ) from error

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from lib.contracts.condition import Decoding, Thinking
 from lib.errors import BackendUnavailableError, DataError
 from lib.local.engine import Request
+from lib.local.mlx_reading import MlxReader, Watched
 from lib.local.probing import blank_picture
 from lib.local.turns import CLOSE
 
 if TYPE_CHECKING:
     from lib.local.mlx_engine import MlxEngine
     from lib.local.prompting import Prepared
+
+CURE = "Take another version of mlx-vlm, the same model from mlx-community, or backend transformers."
 
 
 def probe(engine: MlxEngine, thinking: Thinking) -> None:
@@ -37,23 +40,37 @@ def probe(engine: MlxEngine, thinking: Thinking) -> None:
         prepared = engine.prompter.prepare(
             Request("probe", "What is this?", blank_picture(), Decoding(max_tokens=1), thinking)
         )
-        features = count_features(engine, prepared)
+        counted = count_image(engine.reader, prepared)
     except (DataError, ValueError, TypeError, IndexError, RuntimeError, AttributeError) as error:
         raise BackendUnavailableError(
-            f"{who}: its vision tower does not take what its processor gives ({' '.join(str(error).split())[:160]}). "
-            "Take another version of mlx-vlm, the same model from mlx-community, or backend transformers."
+            f"{who}: does not take what its processor gives ({' '.join(str(error).split())[:160]}). {CURE}"
         ) from error
-    if features is not None and features != len(prepared.image_at):
+    if counted is None:
+        return
+    replaced, features = counted
+    if len(replaced) != features or replaced != prepared.image_at:
         raise BackendUnavailableError(
-            f"{who}: image features and image tokens do not match: {len(prepared.image_at)} tokens, {features} features. "
-            "Take another version of mlx-vlm, the same model from mlx-community, or backend transformers."
+            f"{who}: image features and image tokens do not match: {len(prepared.image_at)} tokens, of which "
+            f"{len(set(replaced) & set(prepared.image_at))} get an image's feature, and {features} features. {CURE}"
         )
 
 
-def count_features(engine: MlxEngine, prepared: Prepared) -> int | None:
-    """How many features an image has; None in a family whose words see it otherwise.
+def count_image(reader: MlxReader, prepared: Prepared) -> tuple[tuple[int, ...], int] | None:
+    """Where the image takes the place of words, and how many features there are; None where words see it otherwise.
 
-    Counted where features are put in the place of tokens: in a prompt with twice the image tokens, some stay as they
-    were if there are too few.
+    The first is where the embeddings of the prompt with and without its image differ.
     """
-    raise NotImplementedError
+    if reader.family.crossed:
+        return None
+    network = reader.network
+    names = ("connector", "multi_modal_projector", "vision_tower")
+    last = Watched(getattr(network, next(name for name in names if name in network)))
+    try:
+        shown = reader.embedded(prepared.ids, reader.tensors(prepared, reader.family.vision))["inputs_embeds"]
+    finally:
+        last.leave()
+    plain = reader.embedded(prepared.ids, {})["inputs_embeds"]
+    features = last.latest[0] if isinstance(last.latest, tuple) else last.latest
+    differs = (shown != plain).any(axis=-1)[0].tolist()
+    reader.counts.vision_passes -= 1
+    return tuple(place for place, other in enumerate(differs) if other), features.size // features.shape[-1]

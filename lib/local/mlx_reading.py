@@ -46,9 +46,8 @@ class KeptInMlx(Kept):
         from mlx.utils import tree_flatten
 
         caches = [one.state for one in self.cache or ()]
-        values = [one for _, one in tree_flatten([caches, list(self.given.values())]) if hasattr(one, "nbytes")]
-        own = self.features.nbytes if self.features is not None else 0
-        return own + sum(one.nbytes for one in values)
+        held: Any = tree_flatten([caches, list(self.given.values())])
+        return sum(int(one.nbytes) for _, one in held if hasattr(one, "nbytes"))
 
 
 class NothingSeen:
@@ -62,23 +61,31 @@ class NothingSeen:
         yield
 
 
-class Tower:
-    """Counts what goes through a model's vision tower, and gives what it gave before where it is told to.
+class Watched:
+    """Counts what goes through a part of a model, and gives what it gave before where it is told to.
 
     Parameters
     ----------
-    model
-        Of mlx-vlm; its vision tower gets another class, and is otherwise as it was.
+    part
+        Of a model of mlx-vlm; it gets another class, and is otherwise as it was.
+
+    Attributes
+    ----------
+    passes : int
+        How often it was passed.
+    latest
+        What it gave last.
+    known
+        What it shall give instead of being passed; None passes it.
     """
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, part: Any) -> None:  # noqa: ANN401
         self.passes = 0
         self.known: Any = None
         self.latest: Any = None
-        tower = model.vision_tower if "vision_tower" in model else model.vision_model
-        own, watch = type(tower), self
+        own, watch = type(part), self
 
-        class Counted(own):  # type: ignore[misc, valid-type]
+        class Passed(own):  # type: ignore[misc, valid-type]
             def __call__(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401
                 if watch.known is not None:
                     return watch.known
@@ -86,7 +93,12 @@ class Tower:
                 watch.latest = super().__call__(*given, **named)
                 return watch.latest
 
-        tower.__class__ = Counted
+        self._part, self._own = part, own
+        part.__class__ = Passed
+
+    def leave(self) -> None:
+        """Give the part its class back."""
+        self._part.__class__ = self._own
 
 
 class MlxReader:
@@ -110,7 +122,7 @@ class MlxReader:
         self.network, self.family, self.store, self.counts = network, family, store, counts
         self.model = Described(config)
         self.watcher = NothingSeen()
-        self.tower = Tower(network)
+        self.tower = Watched(network.vision_tower if "vision_tower" in network else network.vision_model)
 
     def read(self, batch: Sequence[Prepared]) -> MlxReading:
         """Read one question, up to the scores of the first token of its answer."""
@@ -140,7 +152,7 @@ class MlxReader:
         return {name: values for name, values in made.to_dict().items() if values is not None}
 
     def passed(self, ids: Sequence[int], cache: list[Any], given: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Let tokens through the language model behind what is in the cache; give the last one's scores, unevaluated."""
+        """Let tokens through the language model behind what is in the cache; give the last one's scores."""
         import mlx.core as mx
 
         done = self.network.language_model(mx.array([ids]), cache=cache, **given, logits_to_keep=1)
@@ -174,7 +186,7 @@ class MlxReader:
         self.counts.prefilled += len(ids)
         made = self.embedded(ids, self.tensors(prepared, (*self.family.vision, "cross_attention_mask"), before))
         cache = make_prompt_cache(self.network.language_model)
-        own = {name: made[name] for name in ("rope_deltas", "cross_attention_states") if name in made}
+        own: dict[str, Any] = {name: made[name] for name in ("rope_deltas", "cross_attention_states") if name in made}
         self.passed(ids, cache, {**made, **self._mask(prepared)})
         mx.eval([one.state for one in cache], own)
         return KeptInMlx(cache=cache, given=own)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lib.contracts.condition import Decoding, Thinking
+from lib.contracts.condition import Thinking
 from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError, DataError
 from lib.local.answering import Answerer
@@ -15,12 +15,12 @@ from lib.local.families import family_of
 from lib.local.kept import Store
 from lib.local.loading import free_memory, import_torch, is_out_of_memory, load_model, load_processor, pick_device
 from lib.local.memory import first_batch, free_bytes, share_to_keep
+from lib.local.own_settings import own_decoding, words_of
 from lib.local.probing import probe
 from lib.local.prompting import Prepared, Prompter
 from lib.local.reading import Reader
-from lib.local.turns import CLOSE, OPEN, Words
 from lib.local.watching import Watcher
-from lib.local.weights import find_weights, weights_sha256
+from lib.local.weights import checked_sha256, find_weights
 
 
 def never() -> bool:
@@ -55,12 +55,7 @@ class TransformersEngine:
         local = local or Local()
         weights = find_weights(model, local.revision, root)
         self.family = family_of(weights.model_type, str(weights.folder))
-        digest = weights_sha256(weights) if local.sha256 is not None or weights.revision is None else None
-        if local.sha256 not in {None, digest}:
-            raise BackendUnavailableError(
-                f"{model}: local.sha256: got {local.sha256!r}, but the weights in {weights.folder} have {digest!r}. "
-                "Put the meant weights there, or correct sha256."
-            )
+        digest = checked_sha256(weights, local.sha256)
         self.device = pick_device(local.device)
         torch = import_torch()
         self.model: Any = load_model(weights, self.family, local, self.device)
@@ -79,7 +74,9 @@ class TransformersEngine:
         self.store = Store(share_to_keep(self.device))
         watcher = Watcher(self.model, crossed=self.family.crossed)
         self.reader = Reader(self.model, self.family, self.store, watcher, self.counts)
-        self.answerer = Answerer(self.reader, self.prompter.tokenizer, _words(self), _own_decoding(self.model))
+        own = self.model.generation_config
+        words = words_of(self.prompter.tokenizer, own)
+        self.answerer = Answerer(self.reader, self.prompter.tokenizer, words, own_decoding(own))
         self._inference = torch.inference_mode
 
     def check(self, thinking: Thinking) -> None:
@@ -151,25 +148,3 @@ def import_version() -> str:
     import transformers
 
     return str(transformers.__version__)
-
-
-def _words(engine: TransformersEngine) -> Words:
-    """Tokens with a meaning: ends of an answer, tags of thinking where each is one token."""
-    tokenizer = engine.prompter.tokenizer
-    own = engine.model.generation_config.eos_token_id
-    ends = {own} if isinstance(own, int) else set(own or ())
-    if tokenizer.eos_token_id is not None:
-        ends.add(tokenizer.eos_token_id)
-    tags = [tokenizer(tag, add_special_tokens=False)["input_ids"] for tag in (OPEN, CLOSE)]
-    if not all(len(tag) == 1 for tag in tags):
-        return Words(frozenset(ends))
-    closed = tokenizer(f"{CLOSE}\n\n", add_special_tokens=False)["input_ids"]
-    return Words(frozenset(ends), tags[0][0], tags[1][0], tuple(closed))
-
-
-def _own_decoding(model: Any) -> Decoding:  # noqa: ANN401, of transformers
-    """What the weights come with for drawing tokens; greedy if they do not say that tokens are drawn."""
-    own = model.generation_config
-    if not own.do_sample:
-        return Decoding(temperature=0.0)
-    return Decoding(temperature=own.temperature if own.temperature is not None else 1.0, top_p=own.top_p)

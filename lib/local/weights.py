@@ -120,6 +120,25 @@ def weights_sha256(weights: Weights) -> str:
     return hashlib.sha256("".join(f"{digest}  {name}\n" for digest, name in hashes).encode()).hexdigest()
 
 
+def checked_sha256(weights: Weights, wanted: str | None) -> str | None:
+    """Give the weights' hash where a condition names one, or nothing else says which weights they are; else None.
+
+    Raises
+    ------
+    BackendUnavailableError
+        They are not those that the condition names.
+    """
+    if wanted is None and weights.revision is not None:
+        return None
+    digest = weights_sha256(weights)
+    if wanted not in {None, digest}:
+        raise BackendUnavailableError(
+            f"{weights.name}: local.sha256: got {wanted!r}, but the weights in {weights.folder} have {digest!r}. "
+            "Put the meant weights there, or correct sha256."
+        )
+    return digest
+
+
 def hub_cache() -> Path:
     """Hugging Face's cache of models, where its own programs look for it."""
     home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
