@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lib.cli import analyze, audit, backends, build, doctor, export, infer, responses, step, stimuli, trace
+from lib.cli import analyze, audit, backends, build, doctor, export, infer, models, responses, step, stimuli, trace
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.add_typer(responses.app, name="responses")
+app.add_typer(models.app, name="models")
 app.add_typer(stimuli.app, name="stimuli")
 app.add_typer(step.app, name="step", hidden=True)
 

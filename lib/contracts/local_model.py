@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class Local(Parameters):
     revision: str | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     device: Device = "auto"
-    batch: int | Literal["auto"] = Field(default="auto")
+    batch: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
 
     def identity(self) -> dict[str, str] | None:
         """What an answer depends on, of what is set; None if nothing is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import importlib.util
 import os
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -76,6 +77,7 @@ def load_model(weights: Weights, family: Family, local: Local, device: str) -> t
     import transformers
 
     settings: dict[str, Any] = {**SAFE, "use_safetensors": True, "dtype": local.precision or "auto"}
+    refuse_quantised(local, device)
     if local.precision in QUANTISED:
         settings |= {"quantization_config": _quantisation(local.precision), "dtype": torch.bfloat16}
         settings["device_map"] = {"": device}
@@ -118,6 +120,40 @@ def load_processor(weights: Weights, family: Family) -> Any:  # noqa: ANN401, on
             "taught to answer. Take the instruction-tuned one (names end in -it, -Instruct or -hf)."
         )
     return processor
+
+
+def load_config(weights: Weights) -> Any:  # noqa: ANN401, of transformers
+    """Load a model's config.
+
+    Raises
+    ------
+    BackendUnavailableError
+        transformers cannot read it.
+    """
+    import_torch()
+    import transformers
+
+    with _said(weights, "cpu"), _offline():
+        return transformers.AutoConfig.from_pretrained(weights.folder, **SAFE)
+
+
+def refuse_quantised(local: Local, device: str) -> None:
+    """Refuse 8 and 4 bits where bitsandbytes is missing, or does not run on the device.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With the cure.
+    """
+    if local.precision not in QUANTISED:
+        return
+    if device == "mps":
+        raise BackendUnavailableError(
+            f"local.precision: got {local.precision!r}, which bitsandbytes does not run on Metal. Take float16, device "
+            "cpu, or a model that is quantised for MLX (backend mlx)."
+        )
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise BackendUnavailableError(f"local.precision: {local.precision} needs bitsandbytes. {INSTALL}")
 
 
 def free_memory(device: str) -> None:
@@ -186,10 +222,6 @@ def _quantisation(precision: str) -> Any:  # noqa: ANN401, of transformers
     torch = import_torch()
     import transformers
 
-    try:
-        import bitsandbytes  # noqa: F401
-    except ImportError as error:
-        raise BackendUnavailableError(f"local.precision: {precision} needs bitsandbytes. {INSTALL}") from error
     if precision == "8bit":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
     return transformers.BitsAndBytesConfig(

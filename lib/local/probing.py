@@ -29,6 +29,21 @@ def blank_picture() -> Picture:
     return Picture(buffer.getvalue(), "image/png")
 
 
+def refuse_thinking(who: str, thinking: Thinking, can_end: bool) -> None:
+    """Refuse thinking of a model that has no token which ends it.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With the cure.
+    """
+    if thinking.mode != "off" and not can_end:
+        raise BackendUnavailableError(
+            f"{who}: thinking.mode: got {thinking.mode!r}, but the model has no token {CLOSE} that would end it. "
+            "Set thinking to off, or take a model that thinks."
+        )
+
+
 def probe(engine: TransformersEngine, thinking: Thinking) -> None:
     """Ask for one token about a blank picture; see what an image's tokens and features are, and what thinking needs.
 
@@ -39,11 +54,7 @@ def probe(engine: TransformersEngine, thinking: Thinking) -> None:
     """
     identity, words = engine.identity, engine.answerer.words
     who = f"{identity.model} ({identity.family}, {identity.library})"
-    if thinking.mode != "off" and words.closing is None:
-        raise BackendUnavailableError(
-            f"{who}: thinking.mode: got {thinking.mode!r}, but the model has no token {CLOSE} that would end it. "
-            "Set thinking to off, or take a model that thinks."
-        )
+    refuse_thinking(who, thinking, words.closing is not None)
     request = Request("probe", "What is this?", blank_picture(), Decoding(max_tokens=1), thinking)
     prepared = engine.prompter.prepare(request)
     try:

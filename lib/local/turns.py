@@ -60,7 +60,6 @@ class Turn:
         self.finish: Finish | None = None
         self.ids: list[int] = []
         self._pending: list[int] = []
-        self._forced_ids = 0
         self._thought_from = 0
         self._thought_to: int | None = None
 
@@ -71,10 +70,12 @@ class Turn:
 
     @property
     def answer_from(self) -> int:
-        """Where in `ids` the answer begins; their end while there is none yet."""
-        if self.thinking:
+        """Where in `ids` the answer begins, behind what was forced; their end while there is none yet."""
+        if self.thinking or self._pending:
             return len(self.ids)
-        return 0 if self._thought_to is None else self._thought_to + 1
+        if self._thought_to is None:
+            return 0
+        return self._thought_to + (len(self._words.closed) if self.forced else 1)
 
     @property
     def thoughts(self) -> Sequence[int] | None:
@@ -91,7 +92,7 @@ class Turn:
     @property
     def tokens_out(self) -> int:
         """Tokens of the answer that the model itself gave."""
-        return 0 if self.thinking else self._answered()
+        return len(self.ids) - self.answer_from
 
     def take(self, token: int) -> int | None:
         """Take the next token and give what was kept of it: another one where thinking is ended, None at the end."""
@@ -131,11 +132,6 @@ class Turn:
         if self.thinking:
             full = full or (self._budget is None and self.tokens_thinking >= ROOM_TO_THINK)
         else:
-            full = full or self._answered() >= self._answer_room
+            full = full or self.tokens_out >= self._answer_room
         if full:
             self.finish = "length"
-
-    def _answered(self) -> int:
-        """Tokens of the answer without those that were forced behind the closing tag."""
-        forced = len(self._words.closed) - 1 if self.forced else 0
-        return len(self.ids) - self.answer_from - forced

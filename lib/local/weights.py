@@ -86,7 +86,7 @@ def read_folder(folder: Path, name: str, revision: str | None) -> Weights:
         It does not.
     """
     config = folder / "config.json"
-    model_type = _read_config(config).get("model_type")
+    model_type = read_json(config).get("model_type")
     if not isinstance(model_type, str):
         raise BackendUnavailableError(
             f"{config}: model_type: got {model_type!r}, expected its family's name. Is this the folder of a model?"
@@ -167,7 +167,14 @@ def _pulled(model: str, revision: str | None) -> Path | None:
     return begun[0] if len(begun) == 1 else None
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file of settings.
+
+    Raises
+    ------
+    BackendUnavailableError
+        It is not there, or no JSON.
+    """
     try:
         value = json.loads(path.read_bytes())
     except FileNotFoundError as error:
@@ -184,5 +191,5 @@ def _listed(folder: Path) -> list[str]:
     index = folder / "model.safetensors.index.json"
     if not index.is_file():
         return []
-    parts = _read_config(index).get("weight_map")
+    parts = read_json(index).get("weight_map")
     return sorted({str(part) for part in parts.values()}) if isinstance(parts, dict) else []

@@ -1,0 +1,121 @@
+"""Models in this process, whatever library runs them: questions of a run become requests of an engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lib.backends.base import Answer, BackendError
+from lib.contracts.condition import Condition
+from lib.errors import BackendUnavailableError
+from lib.local.engine import Engine, Generation, Request, RequestError, Wanted
+from lib.local.worker import EngineFailedError, Worker
+from lib.protocol.question import Picture, Question
+
+FORCED = "thinking_budget"
+"""Stands before the finish reason, and a dot, where thinking was ended by its budget."""
+Inspect = Callable[[Question, Generation], None]
+
+
+class LocalBackend:
+    """Asks one condition of a model in this process.
+
+    `preflight` loads no weights, so that it is quick however large the model is; they are loaded with the first
+    question. What goes wrong then ends the run with its message and cure.
+
+    Parameters
+    ----------
+    condition
+        What is asked.
+    open_engine
+        Loads the model and tries it.
+    precheck
+        Looks whether model, processor and device are there, without weights.
+    wanted
+        What is kept of what goes on inside; what the condition's decoding asks for comes by itself.
+    inspect
+        Is given every question with all that came of it, in the event loop.
+    """
+
+    def __init__(
+        self,
+        condition: Condition,
+        open_engine: Callable[[], Engine],
+        precheck: Callable[[], None],
+        *,
+        wanted: Wanted | None = None,
+        inspect: Inspect | None = None,
+    ) -> None:
+        self.condition = condition
+        self.wanted = wanted or Wanted()
+        self.inspect = inspect
+        self._precheck = precheck
+        self._worker = Worker(open_engine, f"model-{condition.id}")
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once the first question was asked."""
+        return self._worker.engine
+
+    async def preflight(self) -> None:
+        """See that model, processor and device are there; loads no weights."""
+        await asyncio.to_thread(self._precheck)
+
+    async def ask(self, question: Question, picture: Picture | None) -> Answer:
+        """Ask one question, alone: no earlier turns stand before it."""
+        try:
+            came = await self._worker.ask(self._request(question, picture))
+        except EngineFailedError as error:
+            raise BackendError("rejected", f"{self.condition.model}: {error}") from error
+        except BackendUnavailableError as error:
+            raise BackendUnavailableError(f"condition {self.condition.id}: {error}") from error
+        if isinstance(came, RequestError):
+            raise BackendError("rejected", came.message)
+        if self.inspect is not None:
+            self.inspect(question, came)
+        return self._read(came)
+
+    async def close(self) -> None:
+        """Free the memory; what is being answered is let go between two tokens."""
+        await self._worker.close()
+
+    def _request(self, question: Question, picture: Picture | None) -> Request:
+        top = max(self.wanted.top, self.condition.decoding.log_probabilities or 0)
+        wanted = self.wanted
+        if top != wanted.top:
+            wanted = Wanted(top, wanted.words, wanted.attention, wanted.vision_attention, wanted.hidden)
+        return Request(
+            key=question.key,
+            prompt=question.prompt,
+            picture=picture if question.with_image else None,
+            decoding=self.condition.decoding,
+            thinking=self.condition.thinking,
+            wanted=wanted,
+        )
+
+    def _read(self, came: Generation) -> Answer:
+        engine = self._worker.engine
+        return Answer(
+            text=came.text,
+            finish_reason=f"{FORCED}.{came.finish}" if came.forced else came.finish,
+            thoughts=came.thoughts if self.condition.decoding.include_thoughts is not False else None,
+            tokens_in=came.tokens_in,
+            tokens_out=came.tokens_out,
+            tokens_thinking=came.tokens_thinking,
+            tokens_cached=came.tokens_reused,
+            model_version=engine.identity.version if engine is not None else None,
+            fingerprint=engine.identity.device if engine is not None else None,
+            log_probabilities=self._log_probabilities(came),
+        )
+
+    def _log_probabilities(self, came: Generation) -> list[list[tuple[str, float]]] | None:
+        """Those of the answer's tokens, without thinking."""
+        count = self.condition.decoding.log_probabilities
+        if count is None or came.steps is None:
+            return None
+        return [
+            list(zip(words[:count], (float(value) for value in values[:count]), strict=True))
+            for words, values in zip(
+                came.top_words[came.answer_from :], came.steps.log_probabilities[came.answer_from :], strict=True
+            )
+        ]

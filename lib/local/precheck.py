@@ -1,0 +1,34 @@
+"""What can be seen of a model without its weights: that it is there, of a known family, sees images and can think."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lib.contracts.condition import Decoding, Thinking
+from lib.contracts.local_model import Local
+from lib.local.engine import Request
+from lib.local.families import family_of
+from lib.local.probing import blank_picture, refuse_thinking
+from lib.local.turns import CLOSE
+from lib.local.weights import find_weights
+
+
+def precheck(model: str, local: Local, thinking: Thinking, root: Path | None = None) -> None:
+    """Find a model, load its processor and count the image's tokens in a question; seconds, whatever its size.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With the cure.
+    """
+    from lib.local.loading import load_config, load_processor, pick_device, refuse_quantised
+
+    weights = find_weights(model, local.revision, root)
+    family = family_of(weights.model_type, str(weights.folder))
+    refuse_quantised(local, pick_device(local.device))
+    from lib.local.prompting import Prompter
+
+    prompter = Prompter(load_processor(weights, family), load_config(weights), family, model)
+    prompter.prepare(Request("precheck", "What is this?", blank_picture(), Decoding(), thinking))
+    tag = prompter.tokenizer(CLOSE, add_special_tokens=False)["input_ids"]
+    refuse_thinking(model, thinking, len(tag) == 1)
