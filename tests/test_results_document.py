@@ -16,6 +16,7 @@ RESULTS = ROOT / "cache/results.json"
 PATTERN = re.compile(r"`([^`]+)`")
 ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 CONDITIONAL = re.compile(r"\b(where|absent|only)\b", re.IGNORECASE)
+STARS = {"*", "…"}
 Path_ = tuple[str, ...]
 
 
@@ -72,19 +73,29 @@ def part_matcher(part: str, known: dict[str, set[str]]) -> str:
 
 def matcher(pattern: str, known: dict[str, set[str]]) -> re.Pattern[str]:
     """Parts are joined by a character that no name has, since ids may hold dots."""
-    parts = [r"[\s\S]+" if part in {"*", "…"} else part_matcher(part, known) for part in pattern.split(".")]
+    parts = [r"[\s\S]+" if part in STARS else part_matcher(part, known) for part in pattern.split(".")]
     return re.compile("\x1f".join(parts).replace(".+", "[^\x1f]+"))
+
+
+def shape(path: str, joint: str) -> tuple[str, int]:
+    """The first part and the number of parts, which a pattern without a star has in common with its keys."""
+    parts = path.split(joint)
+    return parts[0], len(parts)
 
 
 def unmatched(tree: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Keys that no pattern covers, and patterns without a condition that cover no key; claims are left out."""
     keys = ["\x1f".join(path) for path in paths(tree) if path[0] != "claims"]
+    alike: dict[tuple[str, int], list[str]] = {}
+    for key in keys:
+        alike.setdefault(shape(key, "\x1f"), []).append(key)
     rows = [row for row in documented() if not row.pattern.startswith("claims")]
     known = names(tree)
     compiled = [(row, matcher(row.pattern, known)) for row in rows]
     left, used = set(keys), set()
     for row, pattern in compiled:
-        covered = {key for key in keys if pattern.fullmatch(key)}
+        candidates = keys if STARS & set(row.pattern) else alike.get(shape(row.pattern, "."), [])
+        covered = {key for key in candidates if pattern.fullmatch(key)}
         left -= covered
         used |= {row.pattern} if covered else set()
     idle = [row.pattern for row in rows if row.pattern not in used and not CONDITIONAL.search(row.meaning)]
