@@ -86,6 +86,7 @@ def transform(
 
 def _say_forecast(transforming: Transforming, forecast: Forecast) -> None:
     from lib.asking.forecast_words import cost_text, span_text
+    from lib.stimuli.bases import same_faces
 
     count = forecast.count
     typer.echo(
@@ -99,7 +100,8 @@ def _say_forecast(transforming: Transforming, forecast: Forecast) -> None:
         typer.echo("; ".join([*forecast.assumptions, *([forecast.tariff.note] if forecast.tariff.known else [])]))
     if count.rejected:
         typer.echo(f"{counted(count.rejected, 'image')} that the server rejected before; --retry-failed asks again.")
-    for warning in transforming.stored.report.warnings():
+    alike = [f"{', '.join(group)} are the same image" for group in same_faces(transforming.bases)]
+    for warning in [*alike, *transforming.stored.report.warnings()]:
         typer.echo(f"warning: {warning}", err=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -68,6 +69,14 @@ def read_bases(source: Path, transformation: Transformation) -> list[Base]:
         for stem, file, factors in rows
     ]
     return sorted(bases, key=lambda base: base.stem)
+
+
+def same_faces(bases: Iterable[Base]) -> list[list[str]]:
+    """Stems of base faces whose files have the same bytes, in groups; they get the same images, which are made once."""
+    groups: dict[str, list[str]] = {}
+    for base in bases:
+        groups.setdefault(base.sha256, []).append(base.stem)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 Row = tuple[str, str, dict[str, str]]

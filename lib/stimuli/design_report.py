@@ -37,6 +37,7 @@ KINDS = {
 SERIOUS = frozenset({"missing", "unusable_path", "undecodable"})
 """What keeps an image from being shown to anybody."""
 SD_LIMIT = 3.0
+NAMED = 5
 FEWEST_FOR_SD = 10
 EMOTION = "intended_emotion"
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "F"})
@@ -53,8 +54,8 @@ class DesignReport:
         The study's.
     images : polars.DataFrame
         One row an image: image_id, file, factors, intended_emotion (where the study has it), then what was seen, each
-        with `image_` before it: bytes, sha256, kind, width, height, mode, frames, luminance, contrast, fault, hash
-        (hexadecimal); and `findings` (joined by `;`).
+        with `image_` before it: bytes, sha256, kind, width, height, mode, frames, luminance, contrast, fault; and
+        `findings` (joined by `;`).
     cells : polars.DataFrame
         One row a combination of the levels of all group factors and the intended emotion, with `n`.
     brightness : polars.DataFrame
@@ -161,13 +162,11 @@ def _table(frame: pl.DataFrame, looks: Mapping[str, Look]) -> pl.DataFrame:
         "frames": ("frames", pl.Int64), "luminance": ("luminance", pl.Float64), "contrast": ("contrast", pl.Float64),
         "fault": ("fault", pl.String),
     }  # fmt: skip
-    hashes = [None if look is None or look.hash is None else f"{look.hash:016x}" for look in known]
     return frame.with_columns(
         *(
             pl.Series(f"image_{name}", [None if look is None else getattr(look, field) for look in known], dtype=kind)
             for name, (field, kind) in columns.items()
         ),
-        pl.Series("image_hash", hashes, dtype=pl.String),
     )
 
 
@@ -194,12 +193,12 @@ def _of_files(looks: Mapping[str, Look]) -> Iterator[tuple[str, str, str]]:
 
 
 def _of_pairs(looks: Mapping[str, Look]) -> Iterator[tuple[str, str, str]]:
-    for group in same_bytes(looks):
-        for image_id in group:
-            yield image_id, "duplicate", ", ".join(other for other in group if other != image_id)
-    for first, second in same_pictures(looks):
-        yield first, "same_picture", second
-        yield second, "same_picture", first
+    for kind, groups in (("duplicate", same_bytes(looks)), ("same_picture", same_pictures(looks))):
+        for group in groups:
+            for image_id in group:
+                others = [other for other in group if other != image_id]
+                more = len(others) - NAMED
+                yield image_id, kind, ", ".join(others[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _of_identities(frame: pl.DataFrame, study: Study) -> Iterator[tuple[str, str, str]]:

@@ -63,7 +63,7 @@ def correlations(pictures: np.ndarray, bases: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     pictures, bases
-        n x 32 x 32 and m x 32 x 32.
+        n x 16 x 16 and m x 16 x 16.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Looking at one image file: what it is, whether it can be decoded, how bright it is, and a hash of what it shows."""
+"""Looking at one image file: what it is, whether it can be decoded, how bright it is, and what it shows in small."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import fft
 
 from lib.protocol.pictures import LARGEST_PIXELS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIDE = 32
-HASH_SIDE = 8
+SIDE = 16
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 REC709 = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 ORIENTATION = 0x0112
@@ -56,10 +54,8 @@ class Look:
     contrast : float
         Root-mean-square contrast: the standard deviation of luminance over pixels (Peli, 1990,
         doi:10.1364/JOSAA.7.002032). Both are of the first frame; transparent pixels count by their opacity.
-    hash : int
-        Perceptual hash of 64 bits (`perceptual_hash`).
     small : numpy.ndarray
-        32 x 32 values of luma, 0 to 255, uint8.
+        What it shows: `fingerprint`.
     """
 
     size: int
@@ -75,7 +71,6 @@ class Look:
     frames: int | None = None
     luminance: float | None = None
     contrast: float | None = None
-    hash: int | None = None
     small: np.ndarray | None = None
 
 
@@ -147,24 +142,12 @@ def brightness(colours: np.ndarray, opacity: np.ndarray | None = None) -> tuple[
     return mean, float(np.sqrt(((luminance - mean) ** 2 * opacity).sum() / total))
 
 
-def small_luma(colours: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """Luma (ITU-R BT.601) of an image shrunk to `side` x `side` by averaging, 0 to 255, uint8."""
+def fingerprint(colours: np.ndarray) -> np.ndarray:
+    """What an image shows, in small: shrunk to 16 x 16 by averaging; 16 x 16 x 3, 0 to 255, uint8."""
     from PIL import Image
 
-    luma = Image.fromarray(np.clip(np.rint(colours @ LUMA * 255), 0, 255).astype(np.uint8))
-    return np.asarray(luma.resize((side, side), Image.Resampling.BOX))
-
-
-def perceptual_hash(small: np.ndarray) -> int:
-    """Hash of what a 32 x 32 image shows, 64 bits, nearly the same after scaling and compression.
-
-    Signs of the 8 x 8 lowest coefficients of its cosine transform (DCT-II), each against their median; the first one,
-    the mean brightness, counts for nothing. It is what is known as pHash.
-    """
-    low = fft.dctn(small.astype(np.float64), norm="ortho")[:HASH_SIDE, :HASH_SIDE].ravel()
-    bits = low > np.median(low[1:])
-    bits[0] = False
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    whole = Image.fromarray(np.clip(np.rint(colours * 255), 0, 255).astype(np.uint8))
+    return np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
 def _describe(image: Image) -> dict[str, Any]:
@@ -176,12 +159,11 @@ def _describe(image: Image) -> dict[str, Any]:
     image.load()
     colours, opacity = pixels(image)
     luminance, contrast = brightness(colours, opacity)
-    small = small_luma(colours)
     return {
         "kind": kind, "mode": mode, "frames": frames, "rotated": rotated, "width": colours.shape[1],
         "height": colours.shape[0], "deep": mode.startswith(("I", "F")),
         "transparent": opacity is not None and bool((opacity < 1).any()),
-        "luminance": luminance, "contrast": contrast, "hash": perceptual_hash(small), "small": small,
+        "luminance": luminance, "contrast": contrast, "small": fingerprint(colours),
     }  # fmt: skip
 
 

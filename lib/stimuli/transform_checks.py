@@ -15,7 +15,7 @@ from lib.stimuli.bases import Base
 from lib.stimuli.faces import face_counter
 from lib.stimuli.kept_images import RECOVERED, read_kept
 from lib.stimuli.likeness import comparable, correlations, structural_similarity
-from lib.stimuli.looking import SIDE, pixels, small_luma
+from lib.stimuli.looking import LUMA, SIDE, fingerprint, pixels
 from lib.stimuli.placing import Made
 from lib.stimuli.transform_plan import TransformPlan
 
@@ -100,7 +100,7 @@ def _compared(path: Path) -> _Compared | None:
     try:
         with Image.open(path) as image:
             colours, _ = pixels(image)
-            return _Compared(comparable(image), small_luma(colours), (colours.shape[1], colours.shape[0]))
+            return _Compared(comparable(image), fingerprint(colours) @ LUMA, (colours.shape[1], colours.shape[0]))
     except (OSError, SyntaxError, ValueError):
         return None
 
@@ -122,7 +122,7 @@ def _measure_one(
         own = known.get(made.base.sha256)
         if own is None:
             return row
-        alike = correlations(small_luma(colours)[None], smalls)[0]
+        alike = correlations((fingerprint(colours) @ LUMA)[None], smalls)[0]
         return row | {
             "base_width": own.size[0], "base_height": own.size[1],
             "similarity": round(structural_similarity(comparable(image), own.whole), 4),
