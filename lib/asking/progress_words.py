@@ -33,9 +33,9 @@ def details(snapshot: Snapshot) -> list[str]:
         parts.append(f"{snapshot.rate:.1f} a second" if snapshot.rate >= 1 else f"{snapshot.rate * 60:.1f} a minute")
     if snapshot.seconds_left is not None and snapshot.state == "running" and snapshot.done < snapshot.total:
         parts.append(f"{duration(snapshot.seconds_left)} left")
-    if snapshot.cost is not None:
+    if snapshot.cost is not None and snapshot.currency:
         budget = f" of {snapshot.budget:g}" if snapshot.budget is not None else ""
-        parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency or ''}".rstrip())
+        parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency}")
     if snapshot.unpriced:
         parts.append(f"{snapshot.unpriced:,} of unknown cost")
     parts += snapshot.parts.left_out_words()

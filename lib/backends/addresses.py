@@ -26,7 +26,7 @@ def web_address(given: str, name: str) -> str:
     """
     address = given.strip().rstrip("/")
     scheme, separator, _ = address.partition("://")
-    if not separator:
+    if not separator and "://" not in given:
         raise ParameterError(
             f"{name}: got {given!r}, which does not say how to ask there. Write http://{address} (or https://)."
         )
@@ -37,7 +37,7 @@ def web_address(given: str, name: str) -> str:
         host, port = None, 0
     if scheme.lower() not in SCHEMES or not host or port == 0:
         raise ParameterError(
-            f"{name}: got {given!r}, which is no address of a server. Write it as http://HOST:PORT, with the path that "
-            "the server wants (as in http://localhost:1234/v1)."
+            f"{name}: got {given!r}, which is no address of a server. Write it as http://HOST or "
+            "http://HOST:PORT, with the path that the server wants."
         )
     return address

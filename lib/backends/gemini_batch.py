@@ -15,13 +15,15 @@ from typing import IO, Any
 
 import aiohttp
 import msgspec
+from google import genai
 from google.genai import errors, types
 
 from lib.backends.base import Answer, BackendError, BatchState, Picture
 from lib.backends.batch_lines import collect
 from lib.backends.failures import from_network, from_status, malformed, one_line
-from lib.backends.gemini import SERVER, VERSION, GeminiBackend, from_api
+from lib.backends.gemini import SERVER, VERSION, GeminiBackend
 from lib.backends.gemini_reading import read_answer
+from lib.backends.gemini_sdk import from_api, open_client
 from lib.backends.openai_reading import count
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
@@ -61,6 +63,12 @@ class GeminiBatches:
 
     def __init__(self, condition: Condition, study: Study | None = None) -> None:
         self._live = GeminiBackend(condition, study)
+        self._client: genai.Client | None = None
+
+    def _sdk(self) -> genai.Client:
+        if self._client is None:
+            self._client = open_client(self._live.address, self._live.key, self._live.open())
+        return self._client
 
     async def preflight(self) -> None:
         """Check key, server and model; costs nothing."""
@@ -73,7 +81,7 @@ class GeminiBatches:
     async def upload(self, lines: IO[bytes]) -> str:
         """Send a batch's file, which Gemini forgets after two days."""
         try:
-            sent = await self._live.open().aio.files.upload(
+            sent = await self._sdk().aio.files.upload(
                 file=lines,  # type: ignore[arg-type]
                 config=types.UploadFileConfig(mime_type=MEDIA_TYPE, display_name="rater"),
             )
@@ -90,7 +98,7 @@ class GeminiBatches:
     async def create(self, file: str, reference: str) -> str:
         """Make a batch of a file; the reference is its display name."""
         try:
-            made = await self._live.open().aio.batches.create(
+            made = await self._sdk().aio.batches.create(
                 model=self._live.condition.model, src=file, config=types.CreateBatchJobConfig(display_name=reference)
             )
         except errors.APIError as error:
@@ -151,7 +159,7 @@ class GeminiBatches:
                 raise malformed(SERVER, f"{batch_id} has succeeded, but names no file of answers")
             return {}
         try:
-            content = await self._live.open().aio.files.download(file=file)
+            content = await self._sdk().aio.files.download(file=file)
         except errors.APIError as error:
             raise from_api(error) from None
         except (aiohttp.ClientError, OSError) as error:
@@ -163,13 +171,9 @@ class GeminiBatches:
     async def _get(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
         """Get one thing as the API writes it."""
         live = self._live
-        live.open()
-        assert live.session is not None
         address = f"{live.address}/{VERSION}/{path}"
         try:
-            async with live.session.get(
-                address, params=query, headers={"x-goog-api-key": live.key or "none"}, allow_redirects=False
-            ) as reply:
+            async with live.open().get(address, params=query, headers=live.headers, allow_redirects=False) as reply:
                 body = await reply.read()
                 if reply.status != 200:
                     raise from_status(SERVER, reply.status, body, reply.headers)
@@ -182,6 +186,10 @@ class GeminiBatches:
 
     async def close(self) -> None:
         """Close all connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aio.aclose()
+            client.close()
         await self._live.close()
 
 

@@ -43,7 +43,16 @@ class _Response(msgspec.Struct, rename="camel"):
     model_version: str | None = None
 
 
+class _Error(msgspec.Struct):
+    details: Any = None
+
+
+class _Failure(msgspec.Struct):
+    error: _Error
+
+
 _decoder = msgspec.json.Decoder(_Response)
+_failure_decoder = msgspec.json.Decoder(_Failure)
 
 
 def read_answer(server: str, body: str | bytes) -> Answer:
@@ -118,3 +127,19 @@ def _log_probabilities(result: object) -> list[list[tuple[str, float]]] | None:
         return [[(str(one["token"]), float(one["logProbability"])) for one in step] for step in steps]
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def retry_info(body: bytes) -> float | None:
+    """Seconds to wait that the body of a failure asks for (google.rpc.RetryInfo); None if it does not."""
+    try:
+        details = _failure_decoder.decode(body).error.details
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    for detail in details if isinstance(details, list) else []:
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and delay.endswith("s"):
+            try:
+                return max(0.0, float(delay[:-1]))
+            except ValueError:
+                return None
+    return None

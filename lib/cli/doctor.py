@@ -21,6 +21,8 @@ from lib.contracts.condition import Condition
 from lib.errors import RaterError
 from lib.formats import counted
 from lib.project import Project, open_project
+from lib.responses.batches import FILE as BATCHES
+from lib.responses.batches import read_book
 
 KEYS = {"OPENAI_API_KEY": ("openai",), "GEMINI_API_KEY": ("gemini",), "HF_TOKEN": ()}
 LEAST_FREE_DISK = 2 * 1024**3
@@ -67,6 +69,7 @@ def examine(project: Project) -> Iterator[Finding]:
         return
     yield _ratings(project)
     yield from _predictions(project, conditions)
+    yield from _batches(project)
     for key, backends in KEYS.items():
         yield _key(key, [item.name for item in conditions.values() if item.backend in backends])
 
@@ -155,6 +158,19 @@ def _begun(project: Project, name: str) -> str:
     if asked is None or asked[0] == asked[1]:
         return ""
     return f"It was asked about {asked[0]:,} of {asked[1]:,} images; go on: {project.command(f'infer -m {name}')}"
+
+
+def _batches(project: Project) -> Iterator[Finding]:
+    """A line for each condition that has questions with a provider, or may have."""
+    for path in sorted(project.responses.glob(f"*/{BATCHES}")):
+        name, book = path.parent.name, read_book(path.parent)
+        number = len(book.open) + len(book.uncertain)
+        if number:
+            batches = "1 batch" if number == 1 else f"{number:,} batches"
+            yield Finding(
+                f"Batches {name}", f"{counted(len(book.held()), 'question')} in {batches} with the provider",
+                f"Fetch the answers: {project.command(f'infer -m {name} --batch')}",
+            )  # fmt: skip
 
 
 def _key(name: str, users: list[str]) -> Finding:

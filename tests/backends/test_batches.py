@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from backends_support import STUDY, condition, picture, question, sha256
 from wire.answers import answer_text
@@ -83,7 +84,7 @@ def test_the_same_question_has_the_same_body_by_itself_and_in_a_batch(
         try:
             await backend.preflight()
             body = backend.body(question(number=7), shown)  # type: ignore[attr-defined]
-            return json.loads(body) if isinstance(body, bytes) else body
+            return json.loads(body if isinstance(body, bytes) else msgspec.json.encode(body))
         finally:
             await backend.close()
 

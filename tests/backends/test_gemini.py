@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
-from backends_support import ask, condition, picture, question, with_backend
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from backends_support import STUDY, ask, condition, picture, question, with_backend
 from hypothesis import given
 from hypothesis import strategies as st
 from wire.gemini_dialect import LEFT_OVER
@@ -15,6 +19,7 @@ from wire.running import Running
 from lib.backends.base import Answer, Backend, BackendError
 from lib.backends.gemini_reading import read_answer, read_usage
 from lib.backends.gemini_settings import generation_settings
+from lib.backends.registry import open_backend
 from lib.errors import BackendUnavailableError, ParameterError
 
 OFF, DYNAMIC = {"mode": "off", "budget": 0}, {"mode": "dynamic"}
@@ -139,3 +144,58 @@ def test_the_image_comes_first(wire: Running) -> None:
 
     (content,) = with_backend(condition("gemini"), body)["contents"]
     assert [set(part) for part in content["parts"]] == [{"inlineData"}, {"text"}]
+
+
+def test_googles_own_sdk_sends_the_same() -> None:
+    """Path, key and body as google-genai writes them, which is not used for single questions since it takes longer."""
+    asked = condition("gemini", thinking=DYNAMIC, decoding={"media_resolution": "low", "max_tokens": 64, "seed": 7})
+
+    async def sent() -> list[dict[str, Any]]:
+        from google import genai
+        from google.genai import types
+
+        seen: list[dict[str, Any]] = []
+
+        async def take(request: web.Request) -> web.Response:
+            key, kind = request.headers["x-goog-api-key"], request.content_type
+            seen.append({"path": request.path, "key": key, "kind": kind, "body": await request.json()})
+            return web.json_response({"candidates": [{"content": {"parts": [{"text": "5"}]}, "finishReason": "STOP"}]})
+
+        site = web.Application(client_max_size=10**8)
+        site.router.add_post("/{path:.*}", take)
+        async with TestServer(site) as server:
+            address = str(server.make_url("")).rstrip("/")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GEMINI_API_KEY", "planted-key-0123456789")
+                patch.setenv("GOOGLE_GEMINI_BASE_URL", address)
+                ours = open_backend(asked, STUDY)
+            assert (await ours.ask(question(), picture())).text == "5"
+            await ours.close()
+            client = genai.Client(
+                api_key="planted-key-0123456789", vertexai=False,
+                http_options=types.HttpOptions(base_url=address, api_version="v1beta"),
+            )  # fmt: skip
+            config = types.GenerateContentConfig(
+                media_resolution=types.MediaResolution.MEDIA_RESOLUTION_LOW, max_output_tokens=64, seed=7,
+                temperature=0.0, thinking_config=types.ThinkingConfig(thinking_budget=-1),
+            )  # fmt: skip
+            image = types.Part.from_bytes(data=picture().data, mime_type=picture().media_type)
+            await client.aio.models.generate_content(
+                model=asked.model, contents=[image, question().prompt], config=config
+            )
+            await client.aio.aclose()
+        return seen
+
+    mine, theirs = asyncio.run(sent())
+    theirs["body"] = in_camel_case(theirs["body"])  # the API takes either way to write a name, and the SDK mixes them
+    part = theirs["body"]["contents"][0]["parts"][0]["inlineData"]
+    part["data"] = part["data"].replace("-", "+").replace("_", "/")  # and either alphabet of base64
+    assert mine == theirs
+
+
+def in_camel_case(value: Any) -> Any:
+    if isinstance(value, list):
+        return [in_camel_case(one) for one in value]
+    if isinstance(value, dict):
+        return {re.sub("_(.)", lambda m: m[1].upper(), name): in_camel_case(one) for name, one in value.items()}
+    return value

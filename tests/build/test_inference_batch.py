@@ -117,6 +117,12 @@ def test_a_call_hands_in_and_the_next_ones_fetch_and_go_on(asking: Asking) -> No
     assert len(asking.wire.events("batch")) == 1
 
 
+def test_the_doctor_knows_what_is_with_the_provider(asking: Asking) -> None:
+    said = asking.project.run("doctor").stdout.splitlines()
+    at = said.index(f"todo   Batches {ASKED}: 24 questions in 1 batch with the provider")
+    assert said[at + 1].endswith(f"Fetch the answers: rater infer -m {ASKED} --batch --study params/small.yaml")
+
+
 def test_a_live_run_meanwhile_leaves_those_questions_alone(asking: Asking) -> None:
     code, said = asking.infer("-m", ASKED, "--yes")
     assert code == 0
