@@ -9,6 +9,7 @@ from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
 from lib.fer.files import project_root
 from lib.local.families import family_of
+from lib.local.mlx_loading import refuse_family
 from lib.local.weights import find_weights
 
 NEEDS = {"transformers": "torch", "mlx": "mlx_vlm"}
@@ -27,6 +28,8 @@ def problem_of(condition: Condition) -> str | None:
     try:
         weights = find_weights(condition.model, condition.local.revision, project_root())
         family_of(weights.model_type, str(weights.folder))
+        if condition.backend == "mlx":
+            refuse_family(weights)
     except BackendUnavailableError as error:
         return str(error)
     return None

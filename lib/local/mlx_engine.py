@@ -13,7 +13,7 @@ from lib.local.answering import Answerer
 from lib.local.engine import Counts, Generation, Identity, Request, RequestError
 from lib.local.families import family_of
 from lib.local.kept import Store
-from lib.local.loading import SAFE, import_torch, is_out_of_memory, load_processor
+from lib.local.loading import is_out_of_memory, load_config, load_processor
 from lib.local.memory import share_to_keep
 from lib.local.mlx_probing import probe
 from lib.local.mlx_reading import MlxReader
@@ -49,16 +49,14 @@ class MlxEngine:
     def __init__(self, model: str, local: Local | None = None, root: Path | None = None) -> None:
         local = local or Local()
         weights = find_weights(model, local.revision, root)
+        loading.refuse_family(weights)
         self.family = family_of(weights.model_type, str(weights.folder))
         digest = checked_sha256(weights, local.sha256)
         device = loading.pick_device(local.device)
         loading.use_device(device)
-        import_torch()
-        import transformers
-
         processor = load_processor(weights, self.family)
         self.network = loading.load_model(weights, local)
-        config = transformers.AutoConfig.from_pretrained(weights.folder, **SAFE)
+        config = load_config(weights)
         self.identity = Identity(
             model=model,
             family=weights.model_type,

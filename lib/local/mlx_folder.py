@@ -38,19 +38,7 @@ def as_mlx_reads(weights: Weights) -> Iterator[Path]:
     BackendUnavailableError
         The folder brings code of its own, or its numbers are of a type that cannot be read without changing the file.
     """
-    config = json.loads((weights.folder / "config.json").read_bytes())
-    if "model_file" in config:
-        raise BackendUnavailableError(
-            f"{weights.folder / 'config.json'}: model_file: got {config['model_file']!r}, which mlx-vlm would run as a "
-            "program. No code of models is run here; take a model of a family that mlx-vlm has itself."
-        )
-    names = {path: _header(path) for path in weights.files}
-    for path, tensors in names.items():
-        if any(one.get("dtype") in REWRITTEN for one in tensors.values()):
-            raise BackendUnavailableError(
-                f"{path}: holds numbers of type {', '.join(REWRITTEN)}, for which mlx-vlm would change the file. "
-                "Take a copy of the model in another type (mlx-community has them in 4 and 8 bits)."
-            )
+    config, names = read_headers(weights)
     newer = any(_older(name) != name for tensors in names.values() for name in tensors)
     with tempfile.TemporaryDirectory(prefix="rater-mlx-") as temporary:
         folder = Path(temporary)
@@ -63,6 +51,30 @@ def as_mlx_reads(weights: Weights) -> Iterator[Path]:
         if not newer and (weights.folder / INDEX).is_file():
             (folder / INDEX).symlink_to((weights.folder / INDEX).resolve())
         yield folder
+
+
+def read_headers(weights: Weights) -> tuple[Settings, dict[Path, dict[str, Any]]]:
+    """Give a model's settings, and what each of its files says of each weight.
+
+    Raises
+    ------
+    BackendUnavailableError
+        As `as_mlx_reads`.
+    """
+    config: Settings = json.loads((weights.folder / "config.json").read_bytes())
+    if "model_file" in config:
+        raise BackendUnavailableError(
+            f"{weights.folder / 'config.json'}: model_file: got {config['model_file']!r}, which mlx-vlm would run as a "
+            "program. No code of models is run here; take a model of a family that mlx-vlm has itself."
+        )
+    names = {path: _header(path) for path in weights.files}
+    for path, tensors in names.items():
+        if any(one.get("dtype") in REWRITTEN for one in tensors.values()):
+            raise BackendUnavailableError(
+                f"{path}: holds numbers of type {', '.join(REWRITTEN)}, for which mlx-vlm would change the file. "
+                "Take a copy of the model in another type (mlx-community has them in 4 and 8 bits)."
+            )
+    return config, names
 
 
 def translated(config: Settings) -> Settings:

@@ -72,6 +72,21 @@ def use_device(device: str) -> None:
         mx.disable_compile()
 
 
+def refuse_family(weights: Weights) -> None:
+    """Refuse a family that mlx-vlm does not have, or reads otherwise than transformers does.
+
+    Raises
+    ------
+    BackendUnavailableError
+        Names those that it runs.
+    """
+    if weights.model_type not in RUN:
+        raise BackendUnavailableError(
+            f"{weights.name}: model_type: got {weights.model_type!r}, but with MLX this version runs {', '.join(RUN)}. "
+            "Take a model of one of these, backend transformers, or mlx_vlm.server with backend openai."
+        )
+
+
 def load_model(weights: Weights, local: Local) -> Any:  # noqa: ANN401, of mlx-vlm
     """Load a model, ready to answer.
 
@@ -83,11 +98,7 @@ def load_model(weights: Weights, local: Local) -> Any:  # noqa: ANN401, of mlx-v
     import_mlx()
     from mlx_vlm.utils import load_model as load
 
-    if weights.model_type not in RUN:
-        raise BackendUnavailableError(
-            f"{weights.name}: model_type: got {weights.model_type!r}, but with MLX this version runs {', '.join(RUN)}. "
-            "Take a model of one of these, backend transformers, or mlx_vlm.server with backend openai."
-        )
+    refuse_family(weights)
     with _said(weights), as_mlx_reads(weights) as folder, _importing():
         model = load(folder)
         _set_precision(model, weights, local.precision)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib.contracts.condition import Decoding, Thinking
+from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError, DataError
 from lib.local.engine import Request
-from lib.local.mlx_reading import MlxReader, Watched
-from lib.local.probing import blank_picture
-from lib.local.turns import CLOSE
+from lib.local.families import family_of
+from lib.local.mlx_folder import read_headers
+from lib.local.mlx_loading import pick_device, refuse_family
+from lib.local.mlx_reading import MlxReader
+from lib.local.mlx_watching import Watched
+from lib.local.precheck import try_prompt
+from lib.local.probing import blank_picture, refuse_thinking
+from lib.local.weights import find_weights
 
 if TYPE_CHECKING:
     from lib.local.mlx_engine import MlxEngine
@@ -31,11 +38,7 @@ def probe(engine: MlxEngine, thinking: Thinking) -> None:
     """
     identity = engine.identity
     who = f"{identity.model} ({identity.family}, {identity.library})"
-    if thinking.mode != "off" and engine.answerer.words.closing is None:
-        raise BackendUnavailableError(
-            f"{who}: thinking.mode: got {thinking.mode!r}, but the model has no token {CLOSE} that would end it. "
-            "Set thinking to off, or take a model that thinks."
-        )
+    refuse_thinking(who, thinking, engine.answerer.words.closing is not None)
     try:
         prepared = engine.prompter.prepare(
             Request("probe", "What is this?", blank_picture(), Decoding(max_tokens=1), thinking)
@@ -74,3 +77,18 @@ def count_image(reader: MlxReader, prepared: Prepared) -> tuple[tuple[int, ...],
     differs = (shown != plain).any(axis=-1)[0].tolist()
     reader.counts.vision_passes -= 1
     return tuple(place for place, other in enumerate(differs) if other), features.size // features.shape[-1]
+
+
+def precheck(model: str, local: Local, thinking: Thinking, root: Path | None = None) -> None:
+    """Find a model, see that mlx-vlm runs its family, and count the image's tokens in a question; loads no weights.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With the cure.
+    """
+    weights = find_weights(model, local.revision, root)
+    refuse_family(weights)
+    pick_device(local.device)
+    read_headers(weights)
+    try_prompt(weights, family_of(weights.model_type, str(weights.folder)), thinking)

@@ -9,15 +9,15 @@ families. Here a question is always cut at the same place, whether its first par
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lib.errors import BackendUnavailableError
-from lib.local.engine import Counts, Wanted
+from lib.local.engine import Counts
 from lib.local.families import Family
 from lib.local.kept import Kept, Store
+from lib.local.mlx_watching import NothingSeen, Watched
 from lib.local.prompting import OF_WORDS, Prepared
 from lib.local.watching import Seen
 
@@ -48,57 +48,6 @@ class KeptInMlx(Kept):
         caches = [one.state for one in self.cache or ()]
         held: Any = tree_flatten([caches, list(self.given.values())])
         return sum(int(one.nbytes) for _, one in held if hasattr(one, "nbytes"))
-
-
-class NothingSeen:
-    """Stands where transformers' models are looked into; MLX computes attention in one piece that gives no weights."""
-
-    layers: tuple[int, ...] = ()
-
-    @contextmanager
-    def watching(self, _wanted: Wanted) -> Iterator[None]:
-        """Do nothing."""
-        yield
-
-
-class Watched:
-    """Counts what goes through a part of a model, and gives what it gave before where it is told to.
-
-    Parameters
-    ----------
-    part
-        Of a model of mlx-vlm; it gets another class, and is otherwise as it was.
-
-    Attributes
-    ----------
-    passes : int
-        How often it was passed.
-    latest
-        What it gave last.
-    known
-        What it shall give instead of being passed; None passes it.
-    """
-
-    def __init__(self, part: Any) -> None:  # noqa: ANN401
-        self.passes = 0
-        self.known: Any = None
-        self.latest: Any = None
-        own, watch = type(part), self
-
-        class Passed(own):  # type: ignore[misc, valid-type]
-            def __call__(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401
-                if watch.known is not None:
-                    return watch.known
-                watch.passes += 1
-                watch.latest = super().__call__(*given, **named)
-                return watch.latest
-
-        self._part, self._own = part, own
-        part.__class__ = Passed
-
-    def leave(self) -> None:
-        """Give the part its class back."""
-        self._part.__class__ = self._own
 
 
 class MlxReader:

@@ -7,10 +7,10 @@ from pathlib import Path
 from lib.contracts.condition import Decoding, Thinking
 from lib.contracts.local_model import Local
 from lib.local.engine import Request
-from lib.local.families import family_of
+from lib.local.families import Family, family_of
 from lib.local.probing import blank_picture, refuse_thinking
 from lib.local.turns import CLOSE
-from lib.local.weights import find_weights
+from lib.local.weights import Weights, find_weights
 
 
 def precheck(model: str, local: Local, thinking: Thinking, root: Path | None = None) -> None:
@@ -21,14 +21,26 @@ def precheck(model: str, local: Local, thinking: Thinking, root: Path | None = N
     BackendUnavailableError
         With the cure.
     """
-    from lib.local.loading import load_config, load_processor, pick_device, refuse_quantised
+    from lib.local.loading import pick_device, refuse_quantised
 
     weights = find_weights(model, local.revision, root)
     family = family_of(weights.model_type, str(weights.folder))
     refuse_quantised(local, pick_device(local.device))
+    try_prompt(weights, family, thinking)
+
+
+def try_prompt(weights: Weights, family: Family, thinking: Thinking) -> None:
+    """Count the image's tokens in a question, and see that thinking would come to an end; loads no weights.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With the cure.
+    """
+    from lib.local.loading import load_config, load_processor
     from lib.local.prompting import Prompter
 
-    prompter = Prompter(load_processor(weights, family), load_config(weights), family, model)
+    prompter = Prompter(load_processor(weights, family), load_config(weights), family, weights.name)
     prompter.prepare(Request("precheck", "What is this?", blank_picture(), Decoding(), thinking))
     tag = prompter.tokenizer(CLOSE, add_special_tokens=False)["input_ids"]
-    refuse_thinking(model, thinking, len(tag) == 1)
+    refuse_thinking(weights.name, thinking, len(tag) == 1)
