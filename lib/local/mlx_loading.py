@@ -145,9 +145,7 @@ def _set_precision(model: Any, weights: Weights, precision: str | None) -> None:
             )
         return
     if precision.endswith("bit"):
-        nn.quantize(  # type: ignore[attr-defined]
-            model.language_model, GROUP, int(precision.removesuffix("bit")), class_predicate=_can_be_quantised
-        )
+        nn.quantize(model.language_model, GROUP, int(precision.removesuffix("bit")), class_predicate=_can_be_quantised)
     else:
         model.set_dtype(getattr(mx, precision))
     mx.eval(model.parameters())
