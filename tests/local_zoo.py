@@ -261,6 +261,7 @@ def build(family: str, folder: Path, *, spread: float = 0.15, seed: int = 0) -> 
                 values.normal_(0, spread)
             elif "gate" in name:
                 values.fill_(0.5)
+        model.get_output_embeddings().weight[words.eos_token_id] = 0  # an answer of chance shall not end at once
     model.generation_config.eos_token_id = words.eos_token_id
     model.save_pretrained(folder)
     words.save_pretrained(folder)

@@ -87,7 +87,8 @@ class Drawer:
 
         if self.draw.penalty == 1:
             return scores
-        seen = torch.tensor([token for token in sorted(self._seen) if token < scores.shape[0]])
+        known = [token for token in sorted(self._seen) if token < scores.shape[0]]
+        seen = torch.tensor(known, dtype=torch.long)
         old = scores[seen]
         return scores.index_put((seen,), torch.where(old < 0, old * self.draw.penalty, old / self.draw.penalty))
 
@@ -100,4 +101,4 @@ class Drawer:
         ordered = ordered.masked_fill(before >= self.draw.top_p, 0.0)
         up_to = ordered.cumsum(-1)
         point = torch.rand((), generator=self._random, dtype=torch.float64) * up_to[-1]
-        return int(tokens[int(torch.searchsorted(up_to, point, right=True)).__index__()])
+        return int(tokens[int(torch.searchsorted(up_to, point, right=True))])

@@ -119,6 +119,8 @@ class Prompter:
 
     def _with_picture(self, request: Request, text: str, own: dict[str, bool], opened: bool) -> Prepared:
         assert request.picture is not None
+        if str(self.processor.image_token) not in text:
+            raise self._drops_the_image()
         sha256 = hashlib.sha256(request.picture.data).hexdigest()
         pixels = decode(request.picture, f"picture {sha256[:12]}")
         self.processor.remember = sha256
@@ -138,10 +140,7 @@ class Prompter:
         }
         image_at = tuple(place for place, token in enumerate(ids) if token == self.image_token)
         if not image_at:
-            raise BackendUnavailableError(
-                f"{self.name}: the question has no image token ({self.image_token}): its chat template drops the "
-                "image. Pull the model again, or take another revision."
-            )
+            raise self._drops_the_image()
         return Prepared(
             request=request,
             ids=ids,
@@ -151,4 +150,10 @@ class Prompter:
             image_at=image_at,
             grid=grid_of(self.family, self.config, self.processor, inputs, tokens=len(image_at), size=pixels.size),
             opened=opened,
+        )
+
+    def _drops_the_image(self) -> BackendUnavailableError:
+        return BackendUnavailableError(
+            f"{self.name}: the question has no image token ({self.image_token}): its chat template drops the image, or "
+            "its processor is another model's. Pull the model again, or take another revision."
         )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
 
 
 @pytest.fixture(scope="session")
-def opened(zoo: Zoo) -> Iterator[Engines]:
+def opened(zoo: Zoo) -> Engines:
     """Gives the engine of a family, opened once."""
     from lib.local.transformers_engine import TransformersEngine
 
@@ -44,9 +44,7 @@ def opened(zoo: Zoo) -> Iterator[Engines]:
             engines[family] = TransformersEngine(str(zoo(family)))
         return engines[family]
 
-    yield engine
-    for one in engines.values():
-        one.close()
+    return engine
 
 
 @pytest.fixture
