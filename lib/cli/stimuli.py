@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lib.cli import stimuli_import, stimuli_report, stimuli_transform
+from lib.cli import stimuli_draw, stimuli_import, stimuli_report, stimuli_transform
 
 app = typer.Typer(help="Make, import and look at the images of a study.", no_args_is_help=True)
 
@@ -14,6 +14,7 @@ def stimuli() -> None:
     """Make, import and look at the images of a study."""
 
 
+app.command("draw")(stimuli_draw.draw)
 app.command("transform")(stimuli_transform.transform)
 app.command("report")(stimuli_report.report)
 app.command("import")(stimuli_import.import_set)
