@@ -173,7 +173,7 @@ class Project:
         answer is about, nor before every image was asked about: images without an answer count as wrong.
         """
         item = self.conditions[condition]
-        if self.uses_twin or item.prompts is None or not (self._shows_images or item.strategy == "text_only"):
+        if self.uses_twin or not item.asks or not (self._shows_images or item.strategy == "text_only"):
             return []
         asked = self.asked_about(condition)
         if asked and asked[0] < asked[1]:

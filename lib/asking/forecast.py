@@ -21,6 +21,7 @@ WHOLE_ANSWER_TOKENS: Span = (15, 50)
 DYNAMIC_THINKING: Span = (100, 1_500)
 RESIDUAL_THINKING: Span = (0, 200)
 LOOKED_AT = 500
+NO_TOKENS = "a classifier takes no tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ def _step_spans(
     plan: Plan, step: str, image: Span | None, known: Usage | None, said: dict[str, None]
 ) -> tuple[Span | None, Span]:
     """Tokens of one question of a step and of its answer; `said` takes what is only assumed."""
+    if plan.condition.classifier is not None:
+        said[NO_TOKENS] = None
+        return (0.0, 0.0), (0.0, 0.0)
     if known is not None and known.enough:
         return known.tokens_in.around(), known.tokens_out.around()
     low, high = (len(plan.longest_prompts()[step]) / each for each in CHARACTERS_A_TOKEN)

@@ -12,7 +12,7 @@ from lib.backends.base import Answer
 from lib.contracts.condition import Condition
 from lib.contracts.prices import MILLION, PRICES_FILE, Price, Prices
 
-LOCAL_BACKENDS = frozenset({"mlx", "transformers", "onnx", "emotiefflib"})
+LOCAL_BACKENDS = frozenset({"mlx", "transformers", "onnx", "tflite", "image-classification", "emotiefflib"})
 OWN_NAMES = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
 FREE = Decimal(0)
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from lib.backends import gemini_settings, ollama_settings, openai_settings
+from lib.backends import fer_readiness, gemini_settings, ollama_settings, openai_settings
 from lib.backends.registry import REGISTRY
 from lib.backends.secrets import find_key
 from lib.contracts.condition import Condition
@@ -23,6 +23,8 @@ def cure(name: str, conditions: Iterable[Condition]) -> str | None:
     entry, conditions = REGISTRY[name], list(conditions)
     if entry.factory is None:
         return "Not in this version."
+    if name in fer_readiness.NEEDS:
+        return fer_readiness.cure(name, conditions)
     try:
         addresses = _addresses(name, conditions)
         keyless = entry.needs and find_key(*entry.needs) is None

@@ -12,6 +12,7 @@ from lib.backends.base import Backend, BatchBackend
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
+from lib.fer.settings import check_classifier
 
 Factory = Callable[[Condition, Study], Backend]
 BatchFactory = Callable[[Condition, Study], BatchBackend]
@@ -67,8 +68,30 @@ REGISTRY: dict[str, Entry] = {
     ),
     "mlx": Entry("vision-language models on Apple silicon, in this process"),
     "transformers": Entry("vision-language models of Hugging Face, in this process"),
-    "onnx": Entry("facial-expression-recognition models in ONNX", kinds=("fer",)),
-    "emotiefflib": Entry("facial-expression-recognition models of EmotiEffLib", kinds=("fer",)),
+    "onnx": Entry(
+        "classifiers of facial expressions in ONNX, in this process",
+        kinds=("fer",),
+        factory="lib.backends.fer:OnnxBackend",
+        check=check_classifier,
+    ),
+    "tflite": Entry(
+        "classifiers of facial expressions in TensorFlow Lite, in this process",
+        kinds=("fer",),
+        factory="lib.backends.fer:TfliteBackend",
+        check=check_classifier,
+    ),
+    "image-classification": Entry(
+        "image classifiers of Hugging Face's transformers, in this process",
+        kinds=("fer",),
+        factory="lib.backends.fer:ImageClassificationBackend",
+        check=check_classifier,
+    ),
+    "emotiefflib": Entry(
+        "EmotiEffLib's classifiers of facial expressions (its ONNX files), in this process",
+        kinds=("fer",),
+        factory="lib.backends.fer:OnnxBackend",
+        check=check_classifier,
+    ),
 }
 
 

@@ -69,7 +69,7 @@ def find_condition(project: Project, name: str) -> Condition:
         There is no such condition, it is none that is asked by prompts, or its backend cannot do what it says.
     """
     condition = project.condition(name)
-    if condition.strategy not in SECTIONS:
+    if not condition.asks:
         raise ParameterError(
             f"{name}: strategy: got {condition.strategy!r}, which asks nothing; {', '.join(SECTIONS)} do. "
             f"Put its predictions into {project.study.files.predictions}/{name}.csv."
@@ -151,7 +151,7 @@ def labels_of(project: Project, name: str) -> Mapping[str, str | None]:
         There is no such condition, or it has not answered yet.
     """
     condition = project.condition(name)
-    if condition.prompts and shard_files(condition_folder(project.responses, name)):
+    if condition.asks and shard_files(condition_folder(project.responses, name)):
         plan, store = plan_of(project, condition), read_store(project.responses, name)
         found = {
             item.image_id: replay(plan, item, 0, store.lookup).values.get("emotion")
@@ -215,5 +215,5 @@ def record_coverage(project: Project, name: str) -> tuple[int, int]:
 def plan_of(project: Project, condition: Condition) -> Plan:
     """A condition's plan: what it is asked in this study."""
     if condition.prompts is None:
-        raise ParameterError(f"{condition.id}: prompts: got None. Name the prompt set that it is asked with.")
+        return Plan(project.study, condition)
     return Plan(project.study, condition, project.prompts(condition.prompts))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from lib.backends.registry import REGISTRY
 from lib.contracts.condition import Condition
 from lib.project import Project
-from lib.protocol.plan import SECTIONS
 
 
 def can_be_asked(condition: Condition) -> bool:
-    """Whether a condition is asked by prompts, over a backend that this version has."""
+    """Whether a condition says what its machine is asked or shown, over a backend that this version has."""
     entry = REGISTRY.get(condition.backend)
-    return condition.strategy in SECTIONS and entry is not None and entry.factory is not None
+    return condition.asks and entry is not None and entry.factory is not None
 
 
 def how_to_fill(project: Project, name: str) -> str:

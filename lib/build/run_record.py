@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -136,6 +136,8 @@ def versions_table(report: RunReport) -> GT:
 def prompts_text(inquiry: Inquiry) -> str:
     """The questions with the study's words, as Markdown; earlier answers stay in braces."""
     prompts, study = inquiry.plan.prompts, inquiry.project.study
+    if inquiry.plan.meanings is not None:
+        return _meanings_text(inquiry.plan.meanings, inquiry.condition)
     templates: Iterable[tuple[str, str]]
     if inquiry.condition.strategy == "json_single":
         templates = [("all at once", prompts.single or "")]
@@ -144,6 +146,17 @@ def prompts_text(inquiry: Inquiry) -> str:
         templates = [(step, section[step]) for step in inquiry.condition.steps]
     parts = [f"**{capitalised(name)}**\n\n````text\n{fill(text, study)}\n````" for name, text in templates]
     return "\n\n".join(parts)
+
+
+def _meanings_text(meanings: Mapping[str, str], condition: Condition) -> str:
+    """What the labels of a classifier become, and where its values come from; it is asked without words."""
+    assert condition.classifier is not None
+    rows = [f"| {label} | {becomes} |" for label, becomes in meanings.items()]
+    table = "\n".join(["| Label of the model | In this study |", "|---|---|", *rows])
+    derived = condition.classifier.derived
+    values = [f"{name} ({'derived' if name in derived else 'of the model'})" for name in condition.dimensions]
+    rated = f"Values: {', '.join(values) or 'none'}."
+    return "\n\n".join(["A classifier is shown the image, without words.", table, rated])
 
 
 def _setting(value: object) -> str:

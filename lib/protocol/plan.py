@@ -76,6 +76,11 @@ class Plan:
             return self._classifier.read(text, wanted)
         return parse_answer(text, wanted, self.study, finish_reason=finish_reason, refusal=refusal)
 
+    @property
+    def meanings(self) -> dict[str, str] | None:
+        """What each label of a classifier becomes in the study; None for who is asked by prompts."""
+        return None if self._classifier is None else self._classifier.becomes
+
     def longest_prompts(self) -> dict[str, str]:
         """The longest usual prompt of each step, for forecasts of tokens."""
         widest = {name: self.printer.widest(name) for name in self.condition.steps}

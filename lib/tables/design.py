@@ -14,8 +14,8 @@ from lib.tables.style import plain_table
 
 BACKENDS = {
     "gemini": "Google API", "openai": "OpenAI API", "ollama": "Ollama", "mlx": "MLX",
-    "transformers": "Hugging Face", "onnx": "ONNX Runtime", "emotiefflib": "EmotiEffLib", "held-out-rater": "people",
-    "unknown": "unknown",
+    "transformers": "Hugging Face", "onnx": "ONNX Runtime", "tflite": "LiteRT", "image-classification": "Hugging Face",
+    "emotiefflib": "EmotiEffLib", "held-out-rater": "people", "unknown": "unknown",
 }  # fmt: skip
 STRATEGIES = {
     "context_carry": "context carry", "json_single": "single question", "text_only": "text only",

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from lib.backends.registry import REGISTRY
 from lib.cli import main as cli
 from lib.project import ROOT_VARIABLE
 
@@ -34,14 +35,27 @@ def listed() -> dict[str, list[str]]:
 
 def test_each_backend_says_what_it_needs_who_asks_it_and_the_one_cure() -> None:
     found = listed()
-    assert list(found) == ["openai", "gemini", "ollama", "mlx", "transformers", "onnx", "emotiefflib"]
+    assert list(found) == [
+        "openai", "gemini", "ollama", "mlx", "transformers", "onnx", "tflite", "image-classification", "emotiefflib",
+    ]  # fmt: skip
     assert found["gemini"][0] == "todo   gemini: Google's Gemini"
     assert "needs GEMINI_API_KEY or GOOGLE_API_KEY; 2 conditions: " in found["gemini"][1]
     assert "cure: Set GEMINI_API_KEY" in found["gemini"][2]
     assert found["ollama"][2] == (
         "       cure: No server at http://127.0.0.1:1. Start it (`ollama serve`), or correct its address."
     )
-    assert all(found[name][0].startswith("later  ") for name in ("mlx", "transformers", "onnx", "emotiefflib"))
+    later = {name for name, entry in REGISTRY.items() if entry.factory is None}
+    assert {name for name, lines in found.items() if lines[0].startswith("later  ")} == later
+
+
+def test_a_classifier_without_its_weights_is_named_with_the_cure() -> None:
+    found = listed()
+    assert found["tflite"] == [
+        "ready  tflite: classifiers of facial expressions in TensorFlow Lite, in this process",
+        "       needs no key; 0 conditions",
+    ]
+    assert found["onnx"][1] == "       needs no key; 2 conditions: emonet, posterv2"
+    assert "cure: condition emonet: classifier.weights: got 'models/emonet_8.onnx', but there is no" in found["onnx"][2]
 
 
 def test_a_key_makes_ready_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

