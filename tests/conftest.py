@@ -25,10 +25,11 @@ TOGETHER = {
     "tests/chapters/test_sections.py": "studies",
     "tests/chapters/test_ledger.py": "studies",
     "tests/chapters/test_consistency.py": "studies",
+    "tests/backends/test_transformers_local.py": "tests/local",
 }
-TOGETHER_FOLDERS = ("tests/twin", "tests/press", "tests/peers")
+TOGETHER_FOLDERS = ("tests/twin", "tests/press", "tests/peers", "tests/local")
 EACH_ALONE = ("tests/metrics", "tests/audit")
-FIRST = ("studies", "tests/build/test_incremental.py", "tests/build/test_analyze.py", "tests/pages/test_site.py",
+FIRST = ("studies", "tests/build/test_incremental.py", "tests/pages/test_site.py",
          "tests/twin", "tests/peers")  # fmt: skip
 
 
