@@ -14,7 +14,7 @@ from lib.contracts.study import Study
 from lib.errors import DataError, MissingFileError
 from lib.protocol.image_files import ImageFiles
 from lib.stimuli.brightness import MEASURES, brightness_by_group
-from lib.stimuli.duplicates import same_bytes, same_pictures
+from lib.stimuli.duplicates import Shown, same_bytes, same_pictures
 from lib.stimuli.looking import Look, look_at_all
 
 KINDS = {
@@ -109,7 +109,7 @@ def examine(
     for image_id, look in zip(paths, look_at_all(list(paths.values()), workers), strict=True):
         looks[image_id] = look
         told(len(looks))
-    found += [*_of_files(looks), *_of_pairs(looks), *_of_identities(images.frame, study)]
+    found += [*_of_files(looks), *_of_pairs(looks, _shown(images.frame, study)), *_of_identities(images.frame, study)]
     table = _table(images.frame, looks)
     found += _of_brightness(table)
     findings = pl.DataFrame(found, schema=FINDINGS, orient="row").sort("image_id", "kind", "detail")
@@ -192,8 +192,17 @@ def _of_files(looks: Mapping[str, Look]) -> Iterator[tuple[str, str, str]]:
             yield image_id, kind, details.get(kind, f"mode {look.mode}")
 
 
-def _of_pairs(looks: Mapping[str, Look]) -> Iterator[tuple[str, str, str]]:
-    for kind, groups in (("duplicate", same_bytes(looks)), ("same_picture", same_pictures(looks))):
+def _shown(frame: pl.DataFrame, study: Study) -> dict[str, Shown]:
+    """Who shows which emotion, where the study has factors without listed levels (identity) and intended emotions."""
+    persons = [name for name, factor in study.factors.items() if not factor.levels]
+    if not persons or not study.emotion.intended:
+        return {}
+    rows = frame.select("image_id", EMOTION, *study.group_factors, *persons).iter_rows()
+    return {image_id: (" ".join(map(str, person)), emotion) for image_id, emotion, *person in rows}
+
+
+def _of_pairs(looks: Mapping[str, Look], shown: Mapping[str, Shown]) -> Iterator[tuple[str, str, str]]:
+    for kind, groups in (("duplicate", same_bytes(looks)), ("same_picture", same_pictures(looks, shown))):
         for group in groups:
             for image_id in group:
                 others = [other for other in group if other != image_id]

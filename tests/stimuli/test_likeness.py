@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stimuli_support import face
 
-from lib.stimuli.faces import face_counter
+from lib.stimuli.faces import apart, face_counter
 from lib.stimuli.likeness import comparable, correlations, structural_similarity
 
 
@@ -45,6 +45,12 @@ def test_correlations_are_pearson_s_and_nothing_for_blank_pictures() -> None:
     assert found[1, 2] == pytest.approx(np.corrcoef(some[1].ravel(), some[2].ravel())[0, 1])
     assert found[0, 0] == pytest.approx(1)
     assert correlations(np.full((1, 32, 32), 9), some).tolist() == [[0, 0, 0]]
+
+
+def test_a_face_that_is_found_twice_counts_once() -> None:
+    assert apart([(60, 55, 114), (60, 46, 133)]) == [(60, 46, 133)]
+    assert apart([(0, 0, 50), (0, 60, 50), (10, 10, 20)]) == [(0, 0, 50), (0, 60, 50)]
+    assert apart([]) == []
 
 
 def test_faces_are_counted_where_a_detector_is_installed() -> None:
