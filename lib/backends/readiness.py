@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from types import ModuleType
 from urllib.parse import urlsplit
 
-from lib.backends import fer_readiness, gemini_settings, ollama_settings, openai_settings
+from lib.backends import fer_readiness, gemini_settings, local_readiness, ollama_settings, openai_settings
 from lib.backends.registry import REGISTRY
 from lib.backends.secrets import find_key
 from lib.contracts.condition import Condition
@@ -23,8 +24,10 @@ def cure(name: str, conditions: Iterable[Condition]) -> str | None:
     entry, conditions = REGISTRY[name], list(conditions)
     if entry.factory is None:
         return "Not in this version."
-    if name in fer_readiness.NEEDS:
-        return fer_readiness.cure(name, conditions)
+    if name in fer_readiness.NEEDS or name in local_readiness.NEEDS:
+        here: ModuleType = fer_readiness if name in fer_readiness.NEEDS else local_readiness
+        problem: str | None = here.cure(name, conditions)
+        return problem
     try:
         addresses = _addresses(name, conditions)
         keyless = entry.needs and find_key(*entry.needs) is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from lib.backends import gemini_settings, ollama_settings, openai_settings
+from lib.backends import gemini_settings, local_settings, mlx_settings, ollama_settings, openai_settings
 from lib.backends.base import Backend, BatchBackend
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
@@ -66,8 +66,16 @@ REGISTRY: dict[str, Entry] = {
         factory="lib.backends.ollama:OllamaBackend",
         check=ollama_settings.check,
     ),
-    "mlx": Entry("vision-language models on Apple silicon, in this process"),
-    "transformers": Entry("vision-language models of Hugging Face, in this process"),
+    "mlx": Entry(
+        "vision-language models of mlx-vlm, in this process: on Apple silicon, and on Linux's processors",
+        factory="lib.backends.mlx_local:MlxBackend",
+        check=mlx_settings.check,
+    ),
+    "transformers": Entry(
+        "vision-language models of Hugging Face's transformers, in this process",
+        factory="lib.backends.transformers_local:TransformersBackend",
+        check=local_settings.check,
+    ),
     "onnx": Entry(
         "classifiers of facial expressions in ONNX, in this process",
         kinds=("fer",),

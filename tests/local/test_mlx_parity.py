@@ -19,12 +19,12 @@ QUESTIONS = ("What is the emotion?", "How pleasant is this facial expression?", 
 @pytest.mark.parametrize("family", RUN)
 def test_answers_are_those_of_transformers(mlx_models: Models, family: str) -> None:
     wanted = Wanted(top=5, words=("happy", "5"))
-    greedy = Decoding(max_tokens=5)
-    drawn = Decoding(temperature=1.0, top_p=0.9, repetition_penalty=1.2, seed=3, max_tokens=5)
+    greedy = Decoding(max_tokens=4)
+    drawn = Decoding(temperature=1.0, top_p=0.9, repetition_penalty=1.2, seed=3, max_tokens=4)
     requests = [
         asked(question, picture(number), decoding, wanted=wanted)
         for number in range(2)
-        for question, decoding in zip(QUESTIONS, (greedy, drawn, drawn), strict=True)
+        for question, decoding in zip(QUESTIONS[1:], (greedy, drawn), strict=True)
     ]
     ours, theirs = mlx_models.mlx(family), mlx_models.transformers(family)
     for engine in (ours, theirs):
@@ -44,7 +44,7 @@ def test_answers_are_those_of_transformers(mlx_models: Models, family: str) -> N
         np.testing.assert_allclose(mine.steps.words, reference.steps.words, atol=FARTHEST)
     counts = [(one.vision_passes, one.prefilled, one.reused) for one in (ours.counts, theirs.counts)]
     assert counts[0] == counts[1] and counts[0][0] == 2, "each image goes through the vision tower once"
-    first, other = pairs[0][0], pairs[3][0]
+    first, other = pairs[0][0], pairs[2][0]
     assert isinstance(first, Generation) and isinstance(other, Generation)
     assert first.steps is not None and other.steps is not None
     moved = np.abs(first.steps.log_probabilities[0] - other.steps.log_probabilities[0]).max()
