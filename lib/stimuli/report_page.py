@@ -78,7 +78,7 @@ def _summary(report: DesignReport) -> str:
 
 def _cells(report: DesignReport) -> str:
     table = pivoted_cells(report.cells)
-    usual = max(report.cells["n"].mode().to_list())
+    usual = max(report.cells.filter(pl.col("n") > 0)["n"].mode().to_list(), default=0)
     body = _table(table.columns, table.iter_rows(), odd=lambda value: isinstance(value, int) and value != usual)
     return f"<h2>Cells</h2>{body}"
 
