@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from lib.backends import local_readiness
 from lib.build.chapters import installed_packages
 from lib.build.filling import can_be_asked
 from lib.build.renderer import find_quarto
@@ -70,6 +71,7 @@ def examine(project: Project) -> Iterator[Finding]:
     yield _ratings(project)
     yield from _predictions(project, conditions)
     yield from _batches(project)
+    yield from models(conditions)
     for key, backends in KEYS.items():
         yield _key(key, [item.name for item in conditions.values() if item.backend in backends])
 
@@ -171,6 +173,16 @@ def _batches(project: Project) -> Iterator[Finding]:
                 f"Batches {name}", f"{counted(len(book.held()), 'question')} in {batches} with the provider",
                 f"Fetch the answers: {project.command(f'infer -m {name} --batch')}",
             )  # fmt: skip
+
+
+def models(conditions: Mapping[str, Condition]) -> Iterator[Finding]:
+    """Yield a line for each library that runs models on this machine, if a condition asks one of it."""
+    for library in local_readiness.NEEDS:
+        users = [one for one in conditions.values() if one.backend == library]
+        if users:
+            todo = local_readiness.cure(library, users) or ""
+            state = "not ready for" if todo else "ready for"
+            yield Finding(f"Models with {library}", f"{state} {', '.join(one.id for one in users)}", todo)
 
 
 def _key(name: str, users: list[str]) -> Finding:

@@ -82,3 +82,13 @@ def test_code_of_a_model_is_refused_before_anything_is_loaded(mlx_models: Models
     (tmp_path / "config.json").write_text(json.dumps({**config, "model_file": "evil.py"}))
     with pytest.raises(BackendUnavailableError, match="model_file"):
         asyncio.run(open_backend(condition(tmp_path), STUDY).preflight())
+
+
+def test_the_doctor_says_what_to_do_for_models_of_this_machine(tmp_path: Path) -> None:
+    from lib.cli.doctor import models
+
+    there = {"a": condition(tmp_path, id="a"), "b": condition(Path("o/n"), id="b", backend="transformers")}
+    found = {finding.what: (finding.state, finding.cure) for finding in models(there)}
+    assert found["Models with mlx"][0] == "not ready for a" and "config.json" in found["Models with mlx"][1]
+    assert found["Models with transformers"][1].endswith("rater models pull o/n")
+    assert not list(models({}))
