@@ -18,7 +18,7 @@ from lib.errors import ParameterError
 from lib.protocol.parsing import Parsed, Stage
 
 DIGITS = 6
-"""Decimals of raw outputs that are kept: beyond them, batch sizes and processors differ."""
+"""Significant digits of raw outputs that are kept: beyond them, batch sizes and processors differ."""
 TOLERANCE = 1e-3
 """How far from 1 the sum of all probabilities may be."""
 DROP, UNPARSED = "drop", "unparsed"
@@ -59,7 +59,7 @@ class Outputs(msgspec.Struct, frozen=True):
 
 
 def write_outputs(probabilities: Mapping[str, float], values: Mapping[str, float]) -> str:
-    """Write raw outputs as the text of an answer: JSON, labels and dimensions by name, numbers to six decimals.
+    """Write raw outputs as the text of an answer: JSON, labels and dimensions by name, numbers to six digits.
 
     Raises
     ------
@@ -73,10 +73,14 @@ def write_outputs(probabilities: Mapping[str, float], values: Mapping[str, float
             f"a probability is outside 0 to 1: {min(probabilities.values())}, {max(probabilities.values())}"
         )
     kept = {
-        "labels": {name: min(1.0, max(0.0, round(float(number), DIGITS))) for name, number in probabilities.items()},
-        "values": {name: round(float(number), DIGITS) for name, number in values.items()},
+        "labels": {name: min(1.0, max(0.0, _rounded(number))) for name, number in probabilities.items()},
+        "values": {name: _rounded(number) for name, number in values.items()},
     }
     return msgspec.json.encode(kept, order="sorted").decode()
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.{DIGITS}g}")
 
 
 def to_scale(raw: float, low: float, high: float, scale: Scale) -> float:

@@ -7,25 +7,24 @@ ways it is not read at all: a missing value is seen in every table, a wrong one 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from lib.contracts.study import Study
 from lib.protocol.parsing_categories import Categories
-from lib.protocol.parsing_json import Pairs, decode, find, inside
+from lib.protocol.parsing_json import decode
 from lib.protocol.parsing_numbers import Numbers
-from lib.protocol.parsing_prose import Prose
+from lib.protocol.parsing_objects import Objects
+from lib.protocol.parsing_prose import OBJECT, Prose
 from lib.protocol.parsing_text import (
-    NOTHING,
-    SEVERAL,
-    UNUSABLE,
+    ORDINARY,
     Ending,
     Reading,
-    agree,
     ending,
-    fenced,
     plain,
     sounds_refused,
+    with_fences_as,
     without_fences,
     without_thinking,
 )
@@ -50,11 +49,12 @@ FLAGS = {
     "three_letters": "the word is no form of the category, but begins with the same three letters",
 }
 REASONS = {
+    "doubtful": "a value stands there, but what stands around it does not clearly give it as the answer",
     "empty": "nothing but blanks, or nothing but thinking",
     "missing_key": "the answer speaks of other things, but not of what was asked for",
     "negated": "categories are only named in order to deny them",
     "no_answer": "nothing in the answer can be told to be the answer",
-    "other_scale": "the number is out of another maximum, such as 7/10",
+    "other_scale": "the number is on another scale, such as 7/10",
     "refusal": "the server or the machine declined, and nothing could be read",
     "several_candidates": "more than one category or number could be meant",
     "too_long": "more than 100,000 characters without the thinking",
@@ -65,7 +65,7 @@ REASONS = {
 }
 LONGEST = 100_000
 """Characters: what is longer, without its thinking, is a machine that repeats itself, and no answer."""
-_MISSING = Reading(None, "missing_key")
+_CUT_KEY = re.compile(r"[,{]\s*\"[^\"\n]{0,40}$")
 _CERTAIN = frozenset({"several_candidates", "empty", "unfinished_thinking"})
 
 
@@ -129,14 +129,20 @@ class _Reader:
     def __init__(self, study: Study) -> None:
         self.categories = Categories(study.emotion.categories, study.emotion.people_also)
         self.numbers = {name: Numbers(scale) for name, scale in study.dimensions.items()}
-        self.steps = frozenset({"emotion", *self.numbers})
         self.prose = Prose(self.categories, self.numbers)
+        self.objects = Objects(self.categories, self.numbers, self.prose)
+        self.plainest: dict[str, dict[str, str | float]] = {"emotion": self.categories.plainest()}
+        self.plainest |= {name: numbers.plainest() for name, numbers in self.numbers.items()}
 
     def parse(self, text: str, wanted: tuple[str, ...], end: Ending) -> Parsed:
         text = text.strip()
+        if len(wanted) == 1 and end is ORDINARY:
+            value = self.plainest[wanted[0]].get(text)
+            if value is not None:
+                return Parsed({wanted[0]: value}, "regex")
         data = decode(text) if len(text) <= LONGEST else None
         if data is not None:
-            return _conclude(text, self._from_json(data, wanted), "json", (), end)
+            return _conclude(text, self.objects.read(data, wanted), "json", (), end)
         answer, thought, unfinished = without_thinking(text)
         answer = answer.strip()
         flags: tuple[str, ...] = ("thinking_removed",) if thought else ()
@@ -153,65 +159,30 @@ class _Reader:
     def _cascade(self, text: str, wanted: tuple[str, ...], end: Ending) -> tuple[dict[str, Reading], Stage]:
         data = decode(text) or (decode(text.replace("'", '"')) if '"' not in text else None)
         if data is not None:
-            return self._from_json(data, wanted), "json"
-        if "```" in text or "~~~" in text:
-            readings = self._from_fences(text, wanted)
-            if readings is not None:
-                return readings, "fence"
-            text = without_fences(text).strip()
-        text = text.lower()
+            return self.objects.read(data, wanted), "json"
+        text = text.replace(OBJECT, " ")
+        if end.cut_short:
+            text = _CUT_KEY.sub("", text)
         plainly = not (end.refused or sounds_refused(text) or (end.cut_short and wanted == ("emotion",)))
-        readings = self._amid_prose(text, wanted) or self.prose.read(text, wanted, plainly)
-        return self._without_cut_number(text, readings) if end.cut_short else readings, "regex"
-
-    def _from_fences(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
-        """Read the JSON in fences; None where they decide nothing, and there is more text than them."""
-        insides, around = fenced(text)
-        decoded = [data for inside_fence in insides if (data := decode(inside_fence.strip())) is not None]
-        found = [self._from_json(data, wanted) for data in decoded]
-        readings = {step: agree([one[step] for one in found if one[step] != _MISSING] or [_MISSING]) for step in wanted}
-        decided = any(one.value is not None or one.reason == SEVERAL.reason for one in readings.values())
-        return readings if decided or (decoded and not around) else None
-
-    def _amid_prose(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
-        """Read the one object that stands in a sentence, as long as no pair around it says otherwise."""
-        begin, end = text.find("{"), text.rfind("}") + 1
-        data = decode(text[begin:end]) if 0 <= begin < end else None
-        if data is None:
-            return None
-        around, _ = self.prose.pairs(f"{text[:begin]}\n{text[end:]}", wanted)
-        readings = {step: agree([one, *around[step]]) for step, one in self._from_json(data, wanted).items()}
-        return readings if any(reading.value is not None for reading in readings.values()) else None
-
-    def _from_json(self, data: Pairs | list[Any], wanted: tuple[str, ...]) -> dict[str, Reading]:
-        readings = {}
-        for step in wanted:
-            found = find(data, step, self.steps, len(wanted) == 1)
-            if found is None:
-                readings[step] = _MISSING
-                continue
-            given = [self._value(value, step) for value in found.values]
-            reading = given[0] if len(given) == 1 else agree(given)
-            readings[step] = reading._replace(flags=reading.flags + found.flags) if found.flags else reading
-        return readings
-
-    def _value(self, value: object, step: str, deeper: bool = True) -> Reading:
-        if isinstance(value, str):
-            text, flags = (value, ()) if value.isalnum() and value.isascii() else plain(value)
-            reading = self.categories.read(text) if step == "emotion" else self.numbers[step].read(text)
-            if reading.reason == NOTHING.reason:
-                return UNUSABLE
-            return reading._replace(flags=reading.flags + flags) if flags else reading
-        if isinstance(value, float) and step != "emotion":
-            return self.numbers[step].take(value)
-        if not deeper or not isinstance(value, (tuple, list)):
-            return UNUSABLE
-        if isinstance(value, list):
-            reading = agree([self._value(element, step, deeper=False) for element in value] or [UNUSABLE])
-            return reading._replace(flags=(*reading.flags, "array"))
-        elements = [self._value(element, step, deeper=False) for element in inside(value, step)]
-        reading = agree([element for element in elements if element.value is not None] or [UNUSABLE])
-        return reading._replace(flags=(*reading.flags, "nested"))
+        stage: Stage = "regex"
+        objects: list[dict[str, Reading]] = []
+        if "```" in text or "~~~" in text:
+            around, insides = with_fences_as(OBJECT, text, lambda inside: decode(inside) is not None)
+            if insides:
+                text, stage = around, "fence"
+                objects = [self.objects.read(decode(inside) or (), wanted) for inside in insides]
+            else:
+                text = without_fences(text).strip()
+        if not objects:
+            begin, after = text.find("{"), text.rfind("}") + 1
+            data = decode(text[begin:after]) if 0 <= begin < after else None
+            if data is not None:
+                objects = [self.objects.read(data, wanted)]
+                text = f"{text[:begin]}{OBJECT}{text[after:]}"
+        if objects and text.strip() == OBJECT:
+            return objects[0], stage
+        readings = self.prose.read(text.lower(), wanted, plainly, objects)
+        return self._without_cut_number(text, readings) if end.cut_short else readings, stage
 
     def _without_cut_number(self, text: str, readings: dict[str, Reading]) -> dict[str, Reading]:
         """Drop a number with which a cut-off answer ends, where it could have had more digits: 7 of 75."""

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from lib.protocol.parsing_text import NOTHING, SEVERAL, UNKNOWN, Reading, plain
+from lib.protocol.parsing_text import NOTHING, UNKNOWN, Mention, Reading, plain
+from lib.protocol.parsing_vocabulary import KOREAN_ENDINGS
 
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _SPACES = re.compile(r"[\s_-]+")
@@ -26,13 +27,19 @@ _NOT_BEFORE = re.compile(
     r"|\bi(?:'m|\sam|'d\sbe|\swould\sbe)\s(?:very\s|quite\s|always\s)?$|[不没沒無无非未][很太是有像]{0,2}$"
 )
 _NOT_AFTER = re.compile(
-    r"\s?(?:is|are|was|does|do|did|seems?|would|can|could)\s?(?:not\b|n't\b|never\b)"
-    r"|[가-힣]{0,2}지[는도]?\s?않|[가-힣]{0,3}[이가은는]?\s?(?:아니|아닌|아닙|아님|없)"
+    r"\"?\s?(?:is|are|was|does|do|did|seems?|would|can|could)\s?(?:not\b|n't\b|never\b)"
+    r"|\"?\s(?:is|was|would\sbe)\s(?:\w+ly\s)?(?:wrong|incorrect|false|untrue|unlikely|out)\b|\"?\s?[:=]\s?(?:false|no|0)\b"
+    r"|[가-힣]{0,2}지[는도]?\s?않[가-힣]*|[가-힣]{0,3}[이가은는]?\s?(?:아니|아닌|아닙|아님|없)[가-힣]*"
     r"|(?:では|じゃ|で)?(?:ない|なく|ありません)|(?:そう)?では(?:ない|ありません)"
 )
 _NOT_WITHIN = re.compile(r"지[는도]?\s?않|아니|아닌|아닙|아님|없")
 _LIST_ON = re.compile(r"[\s,/]*(?:\b(?:or|nor|and|oder|noch|und|ou|ni|nem|o|e|y|et)\b)?\s*")
+_MARKED = re.compile(
+    r"[^\w\s\x00.,;:\"'*`()\[\]{}|#$\\!\u0300-\u036f\u263a\ufe0f\U0001f600-\U0001f644-]|!\s*\w|[=?/<>]|\[\s\]"
+)
 _NEAR = 80
+_AFTER = 24
+_MOST = 200
 _END = r"(?![^\W_])"
 
 
@@ -46,6 +53,7 @@ class Categories:
             name: UNKNOWN if category is None else Reading(category) for name, category in labels.items()
         }
         self._verbatim = {category: Reading(category) for category in own.values()}
+        self.key = "categories"
         starts = [name[:3] for name in labels]
         self._starts = {
             name[:3]: (name, reading)
@@ -56,55 +64,55 @@ class Categories:
         between = r"\W{1,4}(?:(?:or|and)\W{1,2})?"
         self._offer = re.compile(between.join(map(re.escape, own.values())) + _END)
 
-    def read(self, text: str) -> Reading:
-        """Read a text given as the answer: one of the categories, a word that begins like one, or a phrase."""
+    def plainest(self) -> dict[str, str | float]:
+        """The answers of one word that need no reading."""
+        plain_ones = (name for name in self._verbatim if _WORD.fullmatch(_normal(name)))
+        return {
+            text: name for name in plain_ones for text in (name, name.capitalize(), f"{name}.", f"{name.capitalize()}.")
+        }
+
+    def whole(self, text: str) -> Reading | None:
+        """Read a text that is a category or another single word; None where it is more."""
         reading = self._verbatim.get(text)
         if reading is not None:
             return reading
-        if len(text) <= _NEAR:
-            name = _normal(text)
-            reading = self._exact.get(name)
-            if reading is not None or not name:
-                return reading or NOTHING
-            if _WORD.fullmatch(name):
-                return self._one_word(name)
-        reading = self.anywhere(text.lower())
-        return UNKNOWN if reading is NOTHING and len(text) <= _NEAR and len(text.split()) <= 3 else reading
+        name = _normal(text) if len(text) <= _NEAR else ""
+        if not name:
+            return NOTHING if len(text) <= _NEAR else None
+        if _MARKED.search(text):
+            return None
+        return self._exact.get(name) or (self._one_word(name) if _WORD.fullmatch(name) else None)
 
-    def whole(self, text: str) -> Reading:
-        """Read a line or a bold text that is one of the categories, perhaps inflected, and nothing else."""
-        name = _normal(text[:_NEAR])
-        return self._named(name) if len(text) <= _NEAR else NOTHING
-
-    def anywhere(self, text: str) -> Reading:
-        """Read a sentence: the only category that it names without denying it."""
-        found: set[str | None] = set()
+    def mentions(self, text: str) -> list[Mention]:
+        """All categories that a sentence in small letters names."""
+        found: list[Mention] = []
         denied, before = False, 0
         for match in self._pattern.finditer(text):
-            reading = self._named(_normal(match[0][: _NEAR + 1]))
+            reading: Reading | None = self._named(_normal(match[0][: _NEAR + 1]))
             if reading is NOTHING:
                 continue
             carried = denied and _LIST_ON.fullmatch(text[before : match.start()][: _NEAR // 2]) is not None
-            before = match.end()
-            denied = carried or _denied(text, match)
-            if not denied:
-                found.add(reading.value if isinstance(reading.value, str) else None)
-                if len(found) > 1:
-                    return SEVERAL
-        if not found:
-            return Reading(None, "negated") if before else NOTHING
-        value = found.pop()
-        return UNKNOWN if value is None else Reading(value)
+            end, denied = _denied(text, match)
+            denied, before = denied or carried, match.end()
+            if not denied and _HANGUL.match(match[0]) and not self._plain_ending(match[0]):
+                reading = None
+            found.append(Mention(match.start(), end, reading, denied))
+            if len(found) > _MOST:
+                return [*found, Mention(end, end, None)]
+        return found
 
-    def _one_word(self, word: str) -> Reading:
+    def _one_word(self, word: str) -> Reading | None:
         asian = _HANGUL.match(word) or _UNSPACED.search(word)
-        reading = self.anywhere(word) if asian else self._named(word)
+        if asian and any(mention.reading is not NOTHING for mention in self.mentions(word)):
+            return None
+        reading = NOTHING if asian else self._named(word)
         if reading is not NOTHING:
             return reading
-        _, start = self._starts.get(word[:3], ("", UNKNOWN))
-        if start is UNKNOWN or (asian and _NOT_WITHIN.search(word)):
-            return UNKNOWN
-        return start._replace(flags=("three_letters",))
+        name, start = self._starts.get(word[:3], ("", UNKNOWN))
+        return start._replace(flags=("three_letters",)) if start is not UNKNOWN and _is_like(word, name) else UNKNOWN
+
+    def _plain_ending(self, word: str) -> bool:
+        return any(word.startswith(name) and word[len(name) :] in KOREAN_ENDINGS for name in self._exact)
 
     def _named(self, word: str) -> Reading:
         """The category that a word or phrase is, as it stands or inflected; not by three letters alone."""
@@ -138,13 +146,31 @@ class Categories:
         return re.compile("|".join([*unspaced, rf"(?<![^\W_])(?:{'|'.join(bounded)})"]))
 
 
-def _denied(text: str, match: re.Match[str]) -> bool:
-    if _NOT_BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()]):
-        return True
+def _denied(text: str, match: re.Match[str]) -> tuple[int, bool]:
+    """Where a category with its denial ends, and whether it is denied."""
+    after = _NOT_AFTER.match(text[match.end() : match.end() + _AFTER])
+    end = match.end() + (after.end() if after else 0)
+    if after or _NOT_BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()]):
+        return end, True
     hangul = _HANGUL.match(match[0])
-    after = match.start() + 1 if hangul else match.end()
-    return _NOT_AFTER.match(text[match.end() : match.end() + 20]) is not None or (
-        hangul is not None and _NOT_WITHIN.search(text, after, match.end() + 8) is not None
+    return end, hangul is not None and _NOT_WITHIN.search(text, match.start() + 1, match.end() + 8) is not None
+
+
+def _is_like(word: str, name: str) -> bool:
+    """Whether a word that begins like a category is it cut short or, if it is long, with one letter astray."""
+    if name.startswith(word):
+        return True
+    if len(name) < 5 or abs(len(word) - len(name)) > 1:
+        return False
+    same = next((place for place, (ours, theirs) in enumerate(zip(name, word, strict=False)) if ours != theirs), None)
+    if same is None:
+        return True
+    swapped = word[:same] + word[same + 1 : same + 2] + word[same : same + 1] + word[same + 2 :]
+    return (
+        name in {swapped}
+        or name[same + 1 :] == word[same + 1 :]
+        or name[same:] == word[same + 1 :]
+        or (name[same + 1 :] == word[same:])
     )
 
 

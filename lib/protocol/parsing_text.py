@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import NamedTuple
 
 Value = str | float | None
@@ -21,6 +22,22 @@ NOTHING = Reading(None, "no_answer")
 SEVERAL = Reading(None, "several_candidates")
 UNUSABLE = Reading(None, "unusable_value")
 UNKNOWN = Reading(None, "unknown_category")
+OTHER_SCALE = Reading(None, "other_scale")
+DOUBTFUL = Reading(None, "doubtful")
+MISSING = Reading(None, "missing_key")
+NEGATED = Reading(None, "negated")
+
+
+class Mention(NamedTuple):
+    """A place of a sentence that names a category or number, without or with a reading, or only in order to deny it."""
+
+    start: int
+    end: int
+    reading: Reading | None
+    denied: bool = False
+
+
+_RIVALS = frozenset({"unknown_category", "other_scale", "doubtful"})
 
 
 def agree(readings: list[Reading]) -> Reading:
@@ -30,7 +47,7 @@ def agree(readings: list[Reading]) -> Reading:
     values = {reading.value for reading in readings if reading.value is not None}
     if len(values) > 1 or any(reading.reason == "several_candidates" for reading in readings):
         return SEVERAL
-    rivals = [reading for reading in readings if reading.reason in {"unknown_category", "other_scale"}]
+    rivals = [reading for reading in readings if reading.reason in _RIVALS]
     if not values:
         reasoned = [reading for reading in readings if reading.reason not in {None, "no_answer"}]
         return reasoned[0] if reasoned else NOTHING
@@ -69,13 +86,20 @@ def without_thinking(text: str) -> tuple[str, bool, bool]:
 _LANGUAGE = re.compile(r"[ \t]*+[\w.+-]{0,20}[ \t]*+(?:\r?\n|$)|[ \t]*+json[c5l]?\b", re.IGNORECASE)
 
 
-def fenced(text: str) -> tuple[list[str], str]:
-    """The insides of all Markdown fences, without the name of their language, and what stands around them.
+def with_fences_as(mark: str, text: str, is_data: Callable[[str], bool]) -> tuple[str, list[str]]:
+    """A text with a mark in place of every Markdown fence that holds data, and the insides of those fences.
 
     A fence that is not closed reaches to the end.
     """
-    pieces = text.split("```" if "```" in text else "~~~")
-    return [inside[_language_end(inside) :] for inside in pieces[1::2]], "".join(pieces[::2]).strip()
+    fence = "```" if "```" in text else "~~~"
+    pieces, insides = text.split(fence), []
+    for place in range(1, len(pieces), 2):
+        inside = pieces[place][_language_end(pieces[place]) :]
+        if is_data(inside.strip()):
+            insides.append(inside.strip())
+            inside = f" {mark}"
+        pieces[place] = inside
+    return "\n".join(pieces), insides
 
 
 def without_fences(text: str) -> str:
@@ -98,11 +122,15 @@ def _language_end(inside: str) -> int:
 _PLAIN: dict[int, str | None] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5E)}
 _PLAIN |= dict.fromkeys(map(ord, "‐‑‒–−﹣－"), "-") | dict.fromkeys(map(ord, "—―"), " - ")
 _PLAIN |= dict.fromkeys(map(ord, "〜～"), "~") | {ord("＂"): "＂", ord("＇"): "＇"}
-_PLAIN |= dict.fromkeys(map(ord, "\u0085\u2028\u2029"), "\n") | dict.fromkeys(map(ord, "。｡…٫"), ".")
-_PLAIN |= {ord("⁄"): "/", ord("、"): ",", ord("؛"): ";", ord("→"): ":", ord("⇒"): ":", ord("’"): "'"}
-_PLAIN |= dict.fromkeys(
-    [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF, 0xFE0F], None
+_PLAIN |= (
+    dict.fromkeys(map(ord, "\u0085\u2028\u2029"), "\n")
+    | dict.fromkeys(map(ord, "。｡"), ". ")
+    | {ord("…"): "...", ord("٫"): "."}
 )
+_PLAIN |= {ord("⁄"): "/", ord("、"): ",", ord("؛"): ";", ord("→"): ":", ord("⇒"): ":", ord("’"): "'"}
+_UNSEEN = [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+_PLAIN |= dict.fromkeys([*_UNSEEN, 0xFE0F], None)
+_UNSEEN_WITHIN = re.compile(rf"(?<=\w)[{''.join(map(chr, _UNSEEN))}]+(?=\w)")
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»「」『』〝〞〟❝❞＂"), '"') | dict.fromkeys(map(ord, "‘‚‛‹›＇"), "'")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _DECOMPOSED = re.compile(r"\w[\u0300-\u036f\u3099\u309a]{1,8}|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?")
@@ -112,12 +140,14 @@ _SINGLE_QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,60}'(?!\w)")
 def plain(text: str) -> tuple[str, tuple[str, ...]]:
     """Digits, dashes and quotes of all scripts as ASCII ones, and the flags `digits` and `quotes` where it matters.
 
-    Not NFKC as a whole: that would make 72 of 7² and 71⁄2 of 7½. Apostrophes are not worth a flag.
+    What cannot be seen is dropped, but parts two words where it stands between them. Not NFKC as a whole: that would
+    make 72 of 7² and 71⁄2 of 7½. Apostrophes are not worth a flag.
     """
     flags: tuple[str, ...] = ()
     if not text.isascii():
-        western = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
-        flags = () if western == text else ("digits",)
+        parted = _UNSEEN_WITHIN.sub(" ", text)
+        western = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), parted)
+        flags = () if western == parted else ("digits",)
         bare = _DECOMPOSED.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), western.translate(_PLAIN))
         text = bare.translate(_QUOTES)
         flags += () if text == bare else ("quotes",)
@@ -158,13 +188,13 @@ class Ending(NamedTuple):
     cut_short: bool = False
 
 
-_ORDINARY = Ending()
+ORDINARY = Ending()
 
 
 def ending(finish_reason: str | None, refusal: str | None) -> Ending:
     """Whether the server refused, and whether the answer reached its longest length, however the client spells it."""
     if finish_reason is None and not refusal:
-        return _ORDINARY
+        return ORDINARY
     reason = (finish_reason or "").casefold().rpartition(".")[2]
     return Ending(bool(refusal) or reason in _REFUSED_BY_SERVER, reason in _CUT_SHORT)
 

@@ -66,7 +66,8 @@ def parsed(text: str, step: str = "valence") -> Parsed:
     "far from happy", "This face shows no fear or anger.", "It isn't sad.", "The man doesn't look particularly happy.",
     "unhappy", "joyful", "non-neutral", "not neutral", "He is afraid.", "terrified", "I'm happy to help with that.",
     "expressionless", "C", "3", "I am not sure whether the person is happy.", "without any disgust", "lack of anger",
-    "Answer: neither",
+    "Answer: neither", "Happy isn't right; sad", "not only happy", "disappointed", "disguised", "angle", "fearless",
+    "hap\u200bpy", "~~happy~~", "[ ] happy", "Happy people smile.", "People say happy", "I am feeling happy",
 ])  # fmt: skip
 def test_no_category_is_seen_where_none_is_meant(text: str) -> None:
     assert emotion(text) is None
@@ -87,7 +88,7 @@ def test_two_categories_are_none(text: str) -> None:
 @pytest.mark.parametrize(("text", "category"), [
     ("Sadly, the person looks neutral.", "neutral"), ("I'm happy to help! The person is sad.", "sad"),
     ("The happy-looking man", "happy"), ("I don't think he is sad; angry.", "angry"),
-    ("Happy isn't right; sad", "sad"), ("not only happy", "happy"), ("no doubt happy", "happy"),
+    ("no doubt happy", "happy"),
     ("Emotion: Fear (secondary: disgust)", "fear"), ("The options are happy and sad. The answer is sad.", "sad"),
     ("Emotion\nSad", "sad"), ("# Sad", "sad"), ("The emotion of the woman is sadness", "sad"),
     ("Her anger is apparent.", "angry"), ("(c) angry", "angry"), ("Emotion → fear", "fear"),
@@ -104,7 +105,8 @@ def test_a_category_is_found_where_it_is_meant(text: str, category: str | None) 
     "The image shows 2 people.", "two people", "The man is 30 years old.", "at 10:30", "In 2024 it was so.",
     "7/9/2024", "3.4.5", "x7", "7x", "0x7", "7ish", "VII", "7 8", "1 2 3 4 5 6 7 8 9", "at least 5", "It's above 5",
     "less than 5", "> 7", "it is not a 7", "I would not say 7.", "one of the happiest", "It is 5 feet away.",
-    "rated by 2 people", "I see 2 eyes and 1 mouth.", "7²", "7 / 9 = 0.78", "7 of max 9", "emotion: happy (7)",
+    "rated by 2 people", "I see 2 eyes and 1 mouth.", "7²", "7 / 9 = 0.78", "No. 7", "7+", "7-", "€7",
+    "rate it as high as 9", "I give 2 reasons: it is 7.", "2024", "emotion: happy (7)",
     "Arousal is 5", "with an arousal of 5 out of 9", "Emotion: 7", "Not 7 but 5",
     "The rating would be closer to 7 than 6.", ASK_VALENCE, ASK_VALENCE.replace("\n", " "), ASK_ALL,
     "self arousal: 2" * 2,
@@ -117,7 +119,8 @@ def test_no_number_is_seen_where_none_is_meant(text: str) -> None:
     "6 to 7", "6 – 7", "6—7", "7, maybe 8", "I rate it between 6 and 7.", "somewhere around 6.5 to 7", "seven (8)",
     "7\n8", "1-9", "Answer: 6-8", "**6** or **7**", "1, 2, 3, 4, 5, 6, 7, 8, 9",
     "Score: 3/9 for pleasantness, 4/9 for intensity", "7,5", '{"valence": [6, 7]}', '{"valence": "6 or 7"}',
-    "Valence: 6\nValence: 7", "Pleasantness: 8\nConfidence: 9", "choose 2 or 3",
+    "Valence: 6\nValence: 7", "7,000", "7.000",
+    "1,000", "5 is neutral, and this is 7.", "Pleasantness: 8\nConfidence: 9", "choose 2 or 3",
 ])  # fmt: skip
 def test_two_numbers_are_none(text: str) -> None:
     assert parsed(text).reason == "several_candidates"
@@ -128,14 +131,14 @@ def test_two_numbers_are_none(text: str) -> None:
     ("On a scale from 1 to 9, with 1 being very unpleasant and 9 being very pleasant, I rate this face as a 7.", 7),
     ("1 (very unpleasant) to 9 (very pleasant): 7", 7), ("1=very unpleasant, 9=very pleasant\n7", 7), ("(1-9) 7", 7),
     ("Rating: 3 (where 1 is very unpleasant and 9 is very pleasant)", 3), ("On the 9-point scale: 7", 7), ("9", 9),
-    ("1.", 1), ("I'd say 5, which is the midpoint of 1 and 9", 5), ("5 is neutral, and this is 7.", 7),
+    ("1.", 1), ("I'd say 5, which is the midpoint of 1 and 9", 5), ("7 of max 9", 7),
     ("It isn't 7, it is 5.", 5), ("Rating: 7\nReason: 2 eyes", 7), ("I see 2 people. Rating 7", 7),
-    ("I give 2 reasons: it is 7.", 7), ("$7$", 7), ("#7", 7), ("rate it as high as 9", 9),
+    ("I give 2 reasons. It is 7.", 7), ("$7$", 7), ("#7", 7), ("7 of the 9 points", 7),
     ("Options: 1 2 3. I choose 2.", 2), ("seven out of nine", 7), ("7—very pleasant", 7), ("7 – good", 7),
     ("The intensity is 5 and the valence is 7.", 7), ("Emotion: happy. I would rate it 7", 7),
     ("valence score of 7.25", 7.25), ("Arousal: 5, valence: 7", 7), ("Valence:\n7\n\nArousal:\n5", 7),
     ("Valence: **7** (moderately pleasant)", 7), ("**7/9**", 7), ("valence=7", 7), ("valence (1-9) = 7", 7),
-    ("Valence(1=low, 9=high): 7", 7), ("No. 7", 7), ("7 sur 9", 7), ("評価: 7点です", 7), ("𝟕", 7), ("7.0", 7),
+    ("Valence(1=low, 9=high): 7", 7), ("7 sur 9", 7), ("評価: 7点です", 7), ("𝟕", 7), ("7.0", 7),
     ("+7", 7), ("007", 7), ("1e0", 1), ("6 (six)", 6), ("twenty-one", 9), ("seven point five", 7.5), ("七", 7),
     (ASK_VALENCE + "\n7", 7), (ASK_VALENCE + " 7", 7),
 ])  # fmt: skip
@@ -237,7 +240,7 @@ def test_scales_between_zero_and_one(text: str, number: float | None) -> None:
 
 @pytest.mark.parametrize(("text", "number"), [
     ("75%", 75), ("seventy-five", 75), ("one hundred", 100), ("75/100", 75), ("7/10", None), ("70-80", None),
-    ("1,000", 100),
+    ("1,000", None),
 ])  # fmt: skip
 def test_scales_up_to_a_hundred(text: str, number: float | None) -> None:
     assert valence(text, study_with(("joy", "anger"), 0, 100)) == number

@@ -86,9 +86,9 @@ def test_any_number_is_clamped_to_the_scale(number: float, asked: tuple) -> None
 
 
 @pytest.mark.slow
-def test_200_000_mutated_answers_hold_what_must_hold() -> None:
+def test_100_000_mutated_answers_hold_what_must_hold() -> None:
     asked = cycle([*ASKED, (ALL, OTHER)])
-    for text, (wanted, study), end in zip(mutated(20260222, 200_000), asked, cycle(ENDS), strict=False):
+    for text, (wanted, study), end in zip(mutated(20260222, 100_000), asked, cycle(ENDS), strict=False):
         parsed = parse_answer(text, wanted, study, finish_reason=end)
         assert wrong(parsed, wanted, study) is None, (text, wanted, study.id, end, parsed)
 
