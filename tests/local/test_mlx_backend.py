@@ -84,7 +84,7 @@ def test_code_of_a_model_is_refused_before_anything_is_loaded(mlx_models: Models
         asyncio.run(open_backend(condition(tmp_path), STUDY).preflight())
 
 
-def test_the_doctor_says_what_to_do_for_models_of_this_machine(tmp_path: Path) -> None:
+def test_the_doctor_says_what_to_do_for_models_of_this_machine(mlx_models: Models, tmp_path: Path) -> None:
     from lib.cli.doctor import models
 
     there = {"a": condition(tmp_path, id="a"), "b": condition(Path("o/n"), id="b", backend="transformers")}
