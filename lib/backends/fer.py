@@ -40,7 +40,7 @@ class ClassifierBackend:
 
     Whatever waits when the thread is free, up to the condition's `batch` and what the network takes, is one batch. What
     is said of an image does not depend on its company: a batch that fails is asked again one by one, and numbers are
-    kept to six decimals.
+    kept to six digits.
 
     Parameters
     ----------

@@ -153,8 +153,7 @@ def _meanings_text(meanings: Mapping[str, str], condition: Condition) -> str:
     assert condition.classifier is not None
     rows = [f"| {label} | {becomes} |" for label, becomes in meanings.items()]
     table = "\n".join(["| Label of the model | In this study |", "|---|---|", *rows])
-    derived = condition.classifier.derived
-    values = [f"{name} ({'derived' if name in derived else 'of the model'})" for name in condition.dimensions]
+    values = [f"{name} ({'derived' if name in condition.derived else 'of the model'})" for name in condition.dimensions]
     rated = f"Values: {', '.join(values) or 'none'}."
     return "\n\n".join(["A classifier is shown the image, without words.", table, rated])
 

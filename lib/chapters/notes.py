@@ -37,7 +37,23 @@ def scale_note(data: StudyData, dimension: str) -> str:
     """Say what the scale of one dimension is, with the labels of its ends."""
     scale = data.study.dimensions[dimension]
     low, high = (f"{end:g}".replace("-", "−") for end in (scale.low, scale.high))
-    return f"{dimension.capitalize()} was rated from {low} ({scale.low_label}) to {high} ({scale.high_label})."
+    rated = f"{dimension.capitalize()} was rated from {low} ({scale.low_label}) to {high} ({scale.high_label})."
+    return " ".join(filter(None, [rated, derived_note(data, dimension)]))
+
+
+def derived_note(data: StudyData, dimension: str) -> str | None:
+    """Name the classifiers whose values of a dimension are derived; None where there are none."""
+    derived = [
+        item.short_name
+        for item in data.conditions.values()
+        if item.classifier is not None and dimension in item.derived
+    ]
+    if not derived:
+        return None
+    whose = "its" if len(derived) == 1 else "their"
+    return (
+        f"Values of {listed(derived)} are derived from the probabilities of {whose} labels: no output of {whose} own."
+    )
 
 
 def scale_ends(data: StudyData, dimension: str) -> tuple[float, float]:

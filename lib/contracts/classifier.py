@@ -14,13 +14,16 @@ Channel = tuple[float] | tuple[float, float, float]
 class Input(Parameters):
     """How an image becomes the numbers that a model takes: `(value / divide_by - mean) / std` for each channel.
 
-    `size` is height and width in pixels. An image of another shape is stretched to it, padded with black to a square
-    first, or cut to its middle square. `antialias` averages over all pixels that a smaller image leaves out, as Pillow
+    `box` is the part of the image that is shown, as left, top, right and bottom in shares of its width and height: the
+    face, where it is at the same place in all of a study's images; None is all of it. `size` is height and width in
+    pixels. A part of another shape is stretched to it, padded with black to a square first, or cut to its middle
+    square. `antialias` averages over all pixels that a smaller image leaves out, as Pillow
     and torchvision do; without it, as OpenCV's `resize` does, only the nearest ones count. `mean` and `std` are in the
     order of the channels, of which a grey image has one.
     """
 
     size: tuple[int, int]
+    box: tuple[float, float, float, float] | None = None
     colour: Literal["rgb", "bgr", "grey"] = "rgb"
     fit: Literal["stretch", "pad", "crop"] = "stretch"
     resample: Literal["bilinear", "bicubic"] = "bilinear"
@@ -36,6 +39,13 @@ class Input(Parameters):
         if not all(8 <= side <= 2048 for side in size):
             raise ValueError("height and width are each from 8 to 2048 pixels")
         return size
+
+    @field_validator("box")
+    @classmethod
+    def _a_box(cls, box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+        if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
+            raise ValueError("a box is [left, top, right, bottom] in shares from 0 to 1, as in [0.2, 0.25, 0.8, 0.85]")
+        return box
 
     @model_validator(mode="after")
     def _channels_fit(self) -> Input:

@@ -127,6 +127,11 @@ class Condition(Parameters):
         return self.prompts is not None or self.classifier is not None
 
     @property
+    def derived(self) -> tuple[str, ...]:
+        """The dimensions that are computed from the probabilities of a classifier's labels."""
+        return () if self.classifier is None else tuple(name for name in self.steps if name in self.classifier.derived)
+
+    @property
     def thinks(self) -> bool:
         """Whether the machine was allowed to reason."""
         return self.thinking.mode != "off"

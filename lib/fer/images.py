@@ -23,13 +23,21 @@ def as_numbers(image: Image, given: Input) -> np.ndarray[Any, np.dtype[np.float3
         How. Grey is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), before the size is changed. Without antialiasing, pixels
         are interpolated at the centres of the smaller image's, as OpenCV's `resize` does (within one grey level).
     """
-    shaped = _fitted(image.convert("L") if given.colour == "grey" else image, given.fit)
+    shown = _part(image, given.box) if given.box else image
+    shaped = _fitted(shown.convert("L") if given.colour == "grey" else shown, given.fit)
     pixels = np.asarray(_resized(shaped, given), np.float32)
     pixels = pixels[..., None] if given.colour == "grey" else pixels
     if given.colour == "bgr":
         pixels = pixels[..., ::-1]
     mean, std = np.asarray(given.mean, np.float32), np.asarray(given.std, np.float32)
     return (pixels / np.float32(given.divide_by) - mean) / std
+
+
+def _part(image: Image, box: tuple[float, float, float, float]) -> Image:
+    """The part of an image in a box of shares, to whole pixels; never less than one."""
+    left, top = int(box[0] * image.width), int(box[1] * image.height)
+    right, bottom = max(left + 1, round(box[2] * image.width)), max(top + 1, round(box[3] * image.height))
+    return image.crop((left, top, right, bottom))
 
 
 def _fitted(image: Image, fit: str) -> Image:

@@ -63,7 +63,7 @@ def conditions_table(conditions: Sequence[Condition], notes: Iterable[str | None
             "backend": BACKENDS[item.backend],
             "strategy": STRATEGIES[item.strategy],
             "thinking": thinking_text(item),
-            "steps": ", ".join(item.steps),
+            "steps": ", ".join(f"{step} (derived)" if step in item.derived else step for step in item.steps),
         }
         for item in conditions
     ]

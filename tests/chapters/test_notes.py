@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from lib.chapters.notes import earlier
+from types import SimpleNamespace
+
+from fer_support import classifier_condition
+from protocol_support import make_study
+
+from lib.chapters.notes import derived_note, earlier, scale_note
 from lib.study_data import StudyData
 
 
@@ -22,3 +27,24 @@ def test_only_the_laboratorys_own_study_names_its_earlier_tables(lab_project, ba
         "Corresponds to Table 5 of the laboratory's manuscript v5, Table 4 of manuscript v10."
     )
     assert earlier(StudyData(bare_project), "Table 1.") is None
+
+
+def test_derived_values_are_named_as_such() -> None:
+    rates = classifier_condition(classifier={"values": {"valence": {"index": 7}}}, steps=["emotion", "valence"])
+    derives = [
+        classifier_condition(
+            id=name, short_name=name, classifier={"derived": ["valence"]}, steps=["emotion", "valence"]
+        )
+        for name in ("one", "two")
+    ]
+    some, several = ([rates], []), ([rates, derives[0]], derives)
+    said = [
+        derived_note(SimpleNamespace(conditions={item.id: item for item in items}), "valence")
+        for items in (*some, *several)
+    ]
+    of_one = "Values of one are derived from the probabilities of its labels: no output of its own."
+    assert said[:3] == [None, None, of_one]
+    assert said[3] == of_one.replace("one", "one and two").replace("its", "their")
+    data = SimpleNamespace(conditions={"one": derives[0]}, study=make_study())
+    assert scale_note(data, "valence").endswith(f"(very pleasant). {of_one}")
+    assert scale_note(data, "arousal").endswith("(very excited).")

@@ -18,6 +18,11 @@ from pydantic import ValidationError
         ({"classifier": {"input": {"size": [4, 32]}}}, "from 8 to 2048 pixels"),
         ({"classifier": {"input": {"size": [32, 32], "std": [0, 1, 1]}}}, "std divides"),
         ({"classifier": {"input": {"size": [32, 32], "colour": "grey", "mean": [1, 1, 1]}}}, "has one channel"),
+        (
+            {"classifier": {"input": {"size": [32, 32], "box": [0.8, 0.2, 0.2, 0.8]}}},
+            "a box is .left, top, right, bottom",
+        ),
+        ({"classifier": {"input": {"size": [32, 32], "box": [0, 0, 100, 100]}}}, "in shares from 0 to 1"),
         ({"classifier": {"values": {"valence": {"low": 1, "high": 1}}}}, "low must be below high"),
         ({"classifier": {"sha256": "ABC"}}, "String should match"),
         ({"classifier": {"package": "../fer"}}, "String should match"),

@@ -60,6 +60,14 @@ def test_another_shape_is_stretched_padded_or_cut() -> None:
     assert numbers(wide, divide_by=1)[:, :7].min() == 200
 
 
+def test_a_box_shows_a_part_of_the_image() -> None:
+    pixels = waves(100)
+    made = numbers(pixels, box=[0.25, 0.125, 0.75, 1], size=[88, 50], divide_by=1)
+    np.testing.assert_array_equal(made, pixels[12:100, 25:75])
+    np.testing.assert_array_equal(numbers(pixels, box=[0, 0, 1, 1]), numbers(pixels))
+    assert numbers(waves(8), box=[0.5, 0.5, 0.51, 0.51]).shape == (32, 32, 3)
+
+
 @pytest.mark.parametrize(("layout", "shape"), [("nchw", (2, 3, 24, 32)), ("nhwc", (2, 24, 32, 3))])
 def test_a_batch_has_the_layout_that_is_asked_for(layout: str, shape: tuple[int, ...]) -> None:
     given = Input.model_validate({"size": [24, 32], "layout": layout})

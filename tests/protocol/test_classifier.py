@@ -222,6 +222,14 @@ def test_outputs_are_written_in_one_way() -> None:
     )
 
 
+def test_labels_beside_one_that_is_nearly_certain_keep_their_order() -> None:
+    sure = {"surprise": 1 - 3e-9, "fear": 2e-9, "happy": 1e-9}
+    said = write_outputs(dict.fromkeys(SEVEN, 0.0) | sure, {})
+    assert reader().read(said, ("emotion",)).values == {"emotion": "fear"}
+    only = write_outputs(dict.fromkeys(SEVEN, 0.0) | {"surprise": 1.0}, {})
+    assert reader().read(only, ("emotion",)).reason == "unknown_category"
+
+
 def test_one_question_without_words_asks_for_everything() -> None:
     plan = Plan(STUDY, classifier_condition(classifier={"derived": ["valence", "arousal"]}, steps=ALL))
     replayed, asked = ask_through(plan, make_item(), lambda _: text(angry=0.8))
@@ -245,6 +253,7 @@ def test_what_outputs_mean_is_no_part_of_the_question_and_what_they_depend_on_is
                  {"package": "fer"}):  # fmt: skip
         assert key_of(**same) == key
     for other in ({"sha256": "0" * 64}, {"labels": [*SEVEN[1:], SEVEN[0]]}, {"input": {"size": [64, 64]}},
+                  {"input": {"size": [32, 32], "box": [0.2, 0.2, 0.8, 0.8]}},
                   {"scores": {"are": "probabilities"}}):  # fmt: skip
         assert key_of(**other) != key
     valued = {"values": {"valence": {"index": 7}}, "steps": ["emotion", "valence"]}
