@@ -28,7 +28,12 @@ def test_a_penalty_counts_the_questions_tokens_and_those_that_were_said() -> Non
 
 
 @settings(max_examples=50)
-@given(st.lists(st.integers(0, 5), max_size=6), st.sampled_from([0.7, 1.0, 1.3, 1.7]), st.floats(0.2, 2.0), st.floats(0.05, 0.99))
+@given(
+    st.lists(st.integers(0, 5), max_size=6),
+    st.sampled_from([0.7, 1.0, 1.3, 1.7]),
+    st.floats(0.2, 2.0),
+    st.floats(0.05, 0.99),
+)
 def test_chances_are_those_of_transformers(seen: list[int], penalty: float, temperature: float, top_p: float) -> None:
     """No token that transformers' own steps leave out is ever drawn, and the likeliest of theirs is."""
     ids = torch.tensor([seen], dtype=torch.long)
