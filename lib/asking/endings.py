@@ -46,14 +46,14 @@ def out_of_money(spending: Spending) -> Ending | None:
 def after_failure(error: BackendError, settings: RunSettings) -> Ending | None:
     """A failure after which no other question would fare better."""
     if error.kind == "unauthorized":
-        return Ending("unauthorized", f"{_sentence(error.message)} Mend the key or its rights, then {AGAIN}. {KEPT}.")
+        return Ending("unauthorized", f"{sentence(error.message)} Mend the key or its rights, then {AGAIN}. {KEPT}.")
     if asks_for_too_much(error, settings):
         assert error.retry_after is not None
         until = datetime.now().astimezone() + timedelta(seconds=error.retry_after)
         return Ending(
             "retry_after",
             f"the provider asks to wait {duration(error.retry_after)}, longer than a run waits "
-            f"({duration(settings.patience)}): {_sentence(error.message)} {KEPT}; "
+            f"({duration(settings.patience)}): {sentence(error.message)} {KEPT}; "
             f"run the same command again after {until:%Y-%m-%d %H:%M}.",
         )
     return None
@@ -64,9 +64,10 @@ def too_many_failures(kind: str, message: str, count: int) -> Ending:
     failed = "the question failed" if count == 1 else f"{count} questions failed one after the other, the last one so"
     return Ending(
         "failures",
-        f"{failed} ({kind}): {_sentence(message)} {CURES.get(kind, 'Mend this')}, then {AGAIN}. {KEPT}.",
+        f"{failed} ({kind}): {sentence(message)} {CURES.get(kind, 'Mend this')}, then {AGAIN}. {KEPT}.",
     )
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+def sentence(text: str) -> str:
+    """A text with its full stop."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -17,6 +17,13 @@ LONGEST = 300
 UNAUTHORIZED_CODES = frozenset({"insufficient_quota", "billing_not_active", "API_KEY_INVALID", "FAILED_PRECONDITION"})
 """What a provider answers to every question of an account until its owner does something."""
 TIMED_OUT = frozenset({"TimeoutError", "TimeoutException", "ServerTimeoutError"})
+BROKEN = {
+    "ClientPayloadError": "the answer broke off",
+    "IncompleteRead": "the answer broke off",
+    "ServerDisconnectedError": "the server closed the connection without an answer",
+    "ConnectionResetError": "the server reset the connection",
+}
+"""What says more than the name of an exception."""
 CUT_OFF = frozenset({
     "ConnectionError", "ClientConnectionError", "ClientPayloadError", "ServerDisconnectedError", "ClientConnectorError",
     "ClientResponseError", "NetworkError", "ProtocolError", "ProxyError", "SSLError", "IncompleteRead",
@@ -49,8 +56,13 @@ def from_network(server: str, error: BaseException) -> BackendError:
         if names & TIMED_OUT and "ServerDisconnectedError" not in names:
             return BackendError("timeout", one_line(f"{server}: no answer in time ({type(cause).__name__})"))
         if names & CUT_OFF:
-            return BackendError("connection", one_line(f"{server}: {type(cause).__name__}: {cause}"))
+            return BackendError("connection", one_line(f"{server}: {_broken(names, cause)}"))
     return BackendError("connection", one_line(f"{server}: {type(error).__name__}: {error}"))
+
+
+def _broken(names: set[str], cause: BaseException) -> str:
+    words = next((words for name, words in BROKEN.items() if name in names), None)
+    return words or f"{type(cause).__name__}: {cause}"
 
 
 def malformed(server: str, error: BaseException | str, body: bytes | str = b"") -> BackendError:

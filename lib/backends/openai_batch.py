@@ -21,6 +21,7 @@ from lib.backends.batch_lines import collect
 from lib.backends.failures import explain, from_network, from_status, malformed, one_line
 from lib.backends.openai_compatible import OpenAIBackend
 from lib.backends.openai_reading import read_answer, refused
+from lib.backends.openai_sdk import open_client
 from lib.backends.openai_settings import LOCAL
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
@@ -67,9 +68,9 @@ class OpenAIBatches:
 
     def __init__(self, condition: Condition, study: Study | None = None) -> None:
         self._live = OpenAIBackend(condition, study)
-        self._client, self._server = self._live.client, self._live.server
         if condition.server is not None and not self._live.hosted:
             raise _without_batches(condition, condition.server)
+        self._client, self._server = open_client(self._live.address, self._live.key), self._live.server
 
     async def preflight(self) -> None:
         """Check key, server, model and settings; costs nothing."""
@@ -194,6 +195,7 @@ class OpenAIBatches:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._client.close()
         await self._live.close()
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import aiohttp
-import httpx2
 import msgspec
-import openai
 
 from lib.backends.base import Answer, Picture
 from lib.backends.encoding import Encoded
 from lib.backends.failures import explain, from_network, from_status
+from lib.backends.openai_http import OpenAIHttp, headers_for
 from lib.backends.openai_probe import recognise
 from lib.backends.openai_reading import read_answer, refused
 from lib.backends.openai_settings import (
@@ -26,22 +24,18 @@ from lib.backends.openai_settings import (
     request_settings,
 )
 from lib.backends.secrets import find_key, hide_in_logs
-from lib.backends.sessions import CONNECT_WITHIN, CONNECTIONS
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 from lib.protocol.question import Question
 
-NO_KEY = "none"
-THEIRS = ("OpenAI-Organization", "OpenAI-Project")
-CUSTOM_HEADERS = "OPENAI_CUSTOM_HEADERS"
-
 
 class OpenAIBackend:
     """One condition asked over the chat completions of OpenAI's API.
 
-    The SDK knows address, key and headers; questions go through its HTTP client, over aiohttp, with bodies that are
-    written and read here, since its requests and models cost three times as much time as that. Settings that are the
+    Bodies are written and read here, and sent over a session of our own: what OpenAI's SDK adds to that (it takes two
+    seconds to load, and builds and checks models of both bodies) costs more time than the request. That the SDK would
+    send the same is tested; it makes and fetches the batches (`lib.backends.openai_batch`). Settings that are the
     server's own are settled by `preflight`, which recognises the server; without it the server is taken for one of an
     unknown kind.
     """
@@ -55,21 +49,7 @@ class OpenAIBackend:
         self.hosted = is_hosted(self.address)
         self.server = "OpenAI" if self.hosted else self.address
         self.key = find_key(key_name(condition, self.hosted))
-        self.http = openai.DefaultAioHttpClient(
-            timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
-            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=None, keepalive_expiry=30),
-            follow_redirects=False,
-        )
-        self.client = openai.AsyncOpenAI(
-            base_url=self.address,
-            api_key=self.key or NO_KEY,
-            max_retries=0,
-            default_headers=_headers(condition, self.hosted),  # type: ignore[arg-type]
-            timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN),
-            http_client=self.http,
-        )
-        headers = {**self.client.auth_headers, **self.client.default_headers}
-        self.headers = {name: value for name, value in headers.items() if isinstance(value, str)}
+        self.http = OpenAIHttp(self.address, headers_for(condition, self.hosted, self.key))
         self._encoded = Encoded()
         self._settings: dict[str, Any] = {}
         self._settle(HOSTED if self.hosted else OTHER, strictly=self.hosted)
@@ -86,7 +66,7 @@ class OpenAIBackend:
                 f"condition {self.condition.id}: OpenAI wants a key. Set OPENAI_API_KEY, or put it into the file that "
                 "RATER_KEY_FILE names."
             )
-        self._settle(await recognise(self.client, self.condition, self.address, self.hosted, self.key is None))
+        self._settle(await recognise(self.http, self.condition, self.address, self.hosted, self.key is None))
 
     async def ask(self, question: Question, picture: Picture | None) -> Answer:
         """Ask one question, alone: no earlier turns are sent."""
@@ -94,11 +74,11 @@ class OpenAIBackend:
             self._settle(self.flavour)
         body = self.body(question, picture)
         try:
-            response = await self.http.post(self.questions, content=body, headers=self.headers)
-        except (httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+            response = await self.http.post(self.questions, body)
+        except (aiohttp.ClientError, OSError) as error:
             failure = from_network(self.server, error)
         else:
-            if response.is_success:
+            if response.status_code == 200:
                 return read_answer(self.server, response.content, self.condition.decoding.include_thoughts is not False)
             failure = from_status(self.server, response.status_code, response.content, response.headers)
             answer = refused(failure, explain(response.content)[1])
@@ -119,12 +99,4 @@ class OpenAIBackend:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.client.close()
-
-
-def _headers(condition: Condition, hosted: bool) -> dict[str, str | openai.Omit]:
-    """Keep from a server that a condition file names what the SDK takes from the environment for OpenAI."""
-    if condition.server is None or hosted:
-        return {}
-    custom = (line.partition(":")[0].strip() for line in os.environ.get(CUSTOM_HEADERS, "").splitlines())
-    return dict.fromkeys((*THEIRS, *filter(None, custom)), openai.omit)
+        await self.http.close()

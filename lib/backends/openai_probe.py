@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx2
+import aiohttp
 import msgspec
-import openai
 
 from lib.backends import openai_settings as kinds
 from lib.backends.base import BackendError
 from lib.backends.failures import from_network, from_status
+from lib.backends.openai_http import OpenAIHttp, Reply
 from lib.backends.openai_settings import Flavour, key_name
 from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
@@ -30,13 +31,13 @@ OWNERS = {
 
 
 async def recognise(
-    client: openai.AsyncOpenAI, condition: Condition, address: str, hosted: bool, lacking: bool = False
+    http: OpenAIHttp, condition: Condition, address: str, hosted: bool, lacking: bool = False
 ) -> Flavour:
     """Give the kind of server at `address`, which has the condition's model.
 
     Parameters
     ----------
-    client, condition, address, hosted
+    http, condition, address, hosted
         What is asked, where, and whether that is OpenAI itself.
     lacking
         Whether no key is set for it.
@@ -48,20 +49,20 @@ async def recognise(
     """
     where, key = f"condition {condition.id}: {'OpenAI' if hosted else address}", key_name(condition, hosted)
     if hosted:
-        response = await _get(client, f"/models/{condition.model}", where)
+        response = await _get(http, f"/models/{condition.model}", where)
         if response.status_code == 404:
             raise BackendUnavailableError(
                 f"{where} has no model {condition.model!r} for this key. Correct `model`, or ask for access to it."
             )
         _check(response, where, key, lacking)
         return kinds.HOSTED
-    response = await _get(client, "/models", where)
+    response = await _get(http, "/models", where)
     if response.status_code == 404:
         raise BackendUnavailableError(
             f"{where} lists no models (404). The address of an OpenAI-compatible server usually ends in /v1."
         )
     models = _models(response)
-    flavour = await _flavour(client, response, models, where)
+    flavour = await _flavour(http, response, models, where)
     # transformers serve lists nothing but 500 where nothing was ever downloaded, and serves a folder all the same.
     if not (flavour is kinds.TRANSFORMERS and response.status_code == 500):
         _check(response, where, key, lacking)
@@ -73,18 +74,19 @@ async def recognise(
             "Start it with that model, or correct `model` in the condition."
         )
     if flavour is kinds.TRANSFORMERS:
-        await _load(client, condition.model, where)
+        await _load(http, condition.model, where)
     return flavour
 
 
-async def _load(client: openai.AsyncOpenAI, model: str, where: str) -> None:
+async def _load(http: OpenAIHttp, model: str, where: str) -> None:
     """Have transformers serve load a model; asked about images, it answers 500 to one that it cannot load."""
     try:
         async with asyncio.timeout(LOADED_WITHIN):
-            response = await client.post(_root(client, "/load_model"), cast_to=httpx2.Response, body={"model": model})
-    except (TimeoutError, openai.APIError, httpx2.HTTPError, OSError):
+            response = await http.post(_root(http, "/load_model"), msgspec.json.encode({"model": model}))
+    except (aiohttp.ClientError, OSError):
         return
-    events = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: ")]
+    lines = response.content.decode(errors="replace").splitlines()
+    events = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
     try:
         last = msgspec.json.decode(events[-1]) if events else None
     except msgspec.DecodeError:
@@ -97,13 +99,11 @@ async def _load(client: openai.AsyncOpenAI, model: str, where: str) -> None:
         )
 
 
-def _root(client: openai.AsyncOpenAI, path: str) -> str:
-    return str(httpx2.URL(str(client.base_url)).copy_with(path=path, query=None))
+def _root(http: OpenAIHttp, path: str) -> str:
+    return urlsplit(http.address)._replace(path=path, query="", fragment="").geturl()
 
 
-async def _flavour(
-    client: openai.AsyncOpenAI, response: httpx2.Response, models: list[dict[str, Any]], where: str
-) -> Flavour:
+async def _flavour(http: OpenAIHttp, response: Reply, models: list[dict[str, Any]], where: str) -> Flavour:
     signature = response.headers.get("server", "").lower()
     # uvicorn signs before the application does.
     if "mlx_vlm" in signature:
@@ -115,27 +115,25 @@ async def _flavour(
         return found.pop()
     if "uvicorn" in signature:
         # transformers serve says nothing of itself; its routes do.
-        described = await _get(client, _root(client, "/openapi.json"), where)
+        described = await _get(http, _root(http, "/openapi.json"), where)
         if described.status_code == 200 and b'"/load_model"' in described.content:
             return kinds.TRANSFORMERS
     return kinds.OTHER
 
 
-async def _get(client: openai.AsyncOpenAI, path: str, where: str, again: bool = True) -> httpx2.Response:
+async def _get(http: OpenAIHttp, path: str, where: str, again: bool = True) -> Reply:
     try:
         async with asyncio.timeout(WITHIN):
-            return await client.get(path, cast_to=httpx2.Response)
-    except openai.APIStatusError as error:
-        return error.response
-    except (openai.APIError, httpx2.HTTPError, OSError) as error:
+            return await http.get(path)
+    except (aiohttp.ClientError, OSError) as error:
         late = from_network("", error).kind == "timeout"
     if again and not late:  # a server that fails at one request may close the connection before the next
-        return await _get(client, path, where, again=False)
+        return await _get(http, path, where, again=False)
     reason = "did not answer in time" if late else "does not answer"
     raise BackendUnavailableError(f"{where} {reason}. Start the server, or correct its address.")
 
 
-def _check(response: httpx2.Response, where: str, key: str, lacking: bool) -> None:
+def _check(response: Reply, where: str, key: str, lacking: bool) -> None:
     if response.status_code == 200:
         return
     failure: BackendError = from_status(where, response.status_code, response.content, response.headers)
@@ -149,7 +147,7 @@ def _check(response: httpx2.Response, where: str, key: str, lacking: bool) -> No
     raise BackendUnavailableError(f"{failure.message} Try again later, or correct the address.")
 
 
-def _models(response: httpx2.Response) -> list[dict[str, Any]]:
+def _models(response: Reply) -> list[dict[str, Any]]:
     try:
         listed = msgspec.json.decode(response.content)
     except msgspec.DecodeError:

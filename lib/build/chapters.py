@@ -12,8 +12,6 @@ from importlib import metadata
 from pathlib import Path
 
 import nbformat
-import papermill
-from papermill.exceptions import PapermillExecutionError
 
 from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
@@ -63,6 +61,9 @@ def _write_copy(project: Project, executed: Path, path: Path) -> None:
 def _execute(project: Project, source: Path, executed: Path, results: Path, failed: Path) -> None:
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
     study = project.relative(project.study_file)
+    import papermill  # a second to load, which whoever only asks for versions shall not wait
+    from papermill.exceptions import PapermillExecutionError
+
     environment = {ROOT_VARIABLE: str(project.root), RESULTS_VARIABLE: str(results), "PYTHONPATH": path}
     os.environ.update(environment | {"OPENBLAS_NUM_THREADS": "1"})
     try:

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import papermill
-from papermill.exceptions import PapermillExecutionError
 
 from lib.asking.forecast_words import cost_text
 from lib.asking.report import RunReport
@@ -167,6 +165,9 @@ def read_report(inference: Path, condition: str, shard: Shard) -> RunReport | No
 
 def _execute(project: Project, parameters: dict[str, Any], executed: Path, stop: Path) -> str | None:
     """Run the notebook in a thread, so that signals come here and not to papermill; give why it failed, if it did."""
+    import papermill  # a second to load, and neither the notebook itself nor whoever looks on needs it
+    from papermill.exceptions import PapermillExecutionError
+
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)
     files = os.pathsep.join(map(str, [*stop_files(), stop]))
     os.environ.update({ROOT_VARIABLE: str(project.root), "PYTHONPATH": path, STOP_VARIABLE: files})

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lib.contracts.published import read_published
 from lib.errors import RaterError
 from lib.files import write_text
 from lib.formats import counted
@@ -50,6 +49,7 @@ def audit(
 def _audited(file: Path, form: Format, out: Path | None) -> bool:
     from lib.audit.audit import audit as hold_against_each_other
     from lib.audit.report import text_report
+    from lib.contracts.published import read_published
 
     done = hold_against_each_other(read_published(file))
     written = {Format.TEXT: lambda: text_report(done, file.name), Format.CSV: lambda: done.table().write_csv()}

@@ -14,7 +14,6 @@ from pathlib import Path
 import typer
 
 from lib.backends import local_readiness
-from lib.build.chapters import installed_packages
 from lib.build.filling import can_be_asked
 from lib.build.renderer import find_quarto
 from lib.cli.options import StudyOption
@@ -77,6 +76,8 @@ def examine(project: Project) -> Iterator[Finding]:
 
 
 def _packages(lock: Path) -> Finding:
+    from lib.build.chapters import installed_packages
+
     cure = "Run `make setup`."
     if not lock.is_file():
         return Finding("Packages", "requirements.lock is missing", "Restore it from git.", wrong=True)

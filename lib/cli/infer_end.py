@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from lib.asking.endings import sentence
 from lib.asking.progress_words import unparsed_words
 from lib.asking.report import RunReport
 from lib.asking.walker import REJECTED
@@ -86,14 +87,18 @@ def what_to_do(report: RunReport) -> str:
         return f"{report.message[:1].upper()}{report.message[1:]}"
     if set(report.failed) == {REJECTED}:
         why = report.last_failure.get(REJECTED)
-        return f"{f'Rejected: {why} ' if why else ''}What was rejected is asked again with --retry-failed only."
+        return (
+            f"{f'Rejected: {sentence(why)} ' if why else ''}What was rejected is asked again with --retry-failed only."
+        )
     if report.failures:
         kind, why = next((each for each in report.last_failure.items() if each[0] != REJECTED), ("", ""))
-        return f"The last failure ({kind}): {why} Run the same command again to ask what failed."
+        return f"The last failure ({kind}): {sentence(why)} Run the same command again to ask what failed."
     if report.in_batches:
         return "The same command with --batch fetches what is in batches."
     if report.rejected:
         return "What was rejected before is asked again with --retry-failed only."
+    if report.unparsed:
+        return "--retry-failed asks again what had no usable value."
     return ""
 
 

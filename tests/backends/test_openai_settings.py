@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
+import openai
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from backends_support import STUDY, ask, condition, outcome, picture, question, with_backend
 from wire.faults import Settings
 from wire.openai_dialect import HOSTED as TAKEN_BY_OPENAI
@@ -288,3 +292,46 @@ def test_what_the_sdk_takes_from_the_environment_stays_with_openai(
     chosen = headers_sent(condition("openai"))
     assert "bearer sk-planted-openai-0123456789" in chosen
     assert "x-mine: planted-more" in chosen
+
+
+def test_openais_own_sdk_sends_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Path, key and body as the SDK writes them, which is not used for single questions since it takes longer."""
+    decoding = {"temperature": 0.0, "seed": 42, "max_tokens": 64, "image_detail": "high"}
+    asked = condition("openai", decoding=decoding)
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-key-0123456789")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Mine: a: b\nnot a header\nX-More: c")
+    names = ("authorization", "openai-organization", "openai-project", "x-mine", "x-more", "content-type")
+
+    async def sent() -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+
+        async def take(request: web.Request) -> web.Response:
+            seen.append({"path": request.path, "body": await request.json()} | {
+                name: request.headers.get(name) for name in names})  # fmt: skip
+            return web.json_response(
+                {"id": "1", "object": "chat.completion", "created": 1, "model": "m",
+                 "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "5"}}]}
+            )  # fmt: skip
+
+        site = web.Application(client_max_size=10**8)
+        site.router.add_post("/{path:.*}", take)
+        async with TestServer(site) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", str(server.make_url("/v1")))
+            ours = open_backend(asked, STUDY)
+            assert (await ours.ask(question(), picture())).text == "5"
+            await ours.close()
+            url = f"data:{picture().media_type};base64,{base64.b64encode(picture().data).decode()}"
+            image = {"type": "image_url", "image_url": {"url": url, "detail": "high"}}
+            content = [image, {"type": "text", "text": question().prompt}]
+            async with openai.AsyncOpenAI() as client:
+                await client.chat.completions.create(
+                    model=asked.model, messages=[{"role": "user", "content": content}],  # type: ignore[misc,list-item]
+                    temperature=0.0, seed=42, max_tokens=64,
+                )  # fmt: skip
+        return seen
+
+    mine, theirs = asyncio.run(sent())
+    assert mine == theirs
+    assert mine["x-mine"] == "a: b"
