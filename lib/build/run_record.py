@@ -11,6 +11,7 @@ from great_tables import GT
 from lib.asking.counting import Count
 from lib.asking.report import RunReport
 from lib.build.asking import Inquiry
+from lib.contracts.condition import Condition
 from lib.contracts.prompts import fill
 from lib.formats import ABSENT, capitalised
 from lib.responses.predictions import predictions_of

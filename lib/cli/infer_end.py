@@ -93,13 +93,12 @@ def what_to_do(report: RunReport) -> str:
     if report.failures:
         kind, why = next((each for each in report.last_failure.items() if each[0] != REJECTED), ("", ""))
         return f"The last failure ({kind}): {sentence(why)} Run the same command again to ask what failed."
-    if report.in_batches:
-        return "The same command with --batch fetches what is in batches."
-    if report.rejected:
-        return "What was rejected before is asked again with --retry-failed only."
-    if report.unparsed:
-        return "--retry-failed asks again what had no usable value."
-    return ""
+    left = [
+        (report.in_batches, "The same command with --batch fetches what is in batches."),
+        (report.rejected, "What was rejected before is asked again with --retry-failed only."),
+        (report.unparsed, "--retry-failed asks again what had no usable value."),
+    ]
+    return next((words for count, words in left if count), "")
 
 
 def _name(job: Job) -> str:
