@@ -56,12 +56,13 @@ class OnnxNetwork:
         self.most = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) else None
 
     def outputs(self, images: Sequence[Image]) -> Mapping[str, Array]:
-        """Give all outputs, by name."""
+        """Give all outputs, by name; a file with a fixed number of images is given some twice where there are fewer."""
+        filled = [*images, *[images[-1]] * ((self.most or 0) - len(images))]
         try:
-            found = self._session.run(None, {self._input: batch_of(images, self._given)})
+            found = self._session.run(None, {self._input: batch_of(filled, self._given)})
         except self._errors as error:
             raise NetworkError(_one_line(error)) from error
-        return dict(zip(self._names, found, strict=True))
+        return {name: rows[: len(images)] for name, rows in zip(self._names, found, strict=True)}
 
 
 def _load_runtime() -> tuple[Any, tuple[type[Exception], ...]]:

@@ -81,10 +81,18 @@ def test_a_network_for_other_images_is_refused(tmp_path: Path) -> None:
         OnnxNetwork(path, SMALL, 1)
 
 
+def test_a_fixed_number_of_images_changes_no_answer(tmp_path: Path) -> None:
+    images = [Image.fromarray(face) for face in FACES[:3]]
+    free = OnnxNetwork(tiny_onnx(tmp_path / "a.onnx"), SMALL, 1).outputs(images)["logits"]
+    fixed = OnnxNetwork(tiny_onnx(tmp_path / "b.onnx", images=4), SMALL, 1).outputs(images)["logits"]
+    np.testing.assert_allclose(fixed, free, atol=1e-6)
+    assert free.shape == (3, 7)
+
+
 def test_what_a_network_cannot_do_is_said(tmp_path: Path) -> None:
     network = OnnxNetwork(tiny_onnx(tmp_path / "a.onnx", images=2), SMALL, 1)
-    with pytest.raises(NetworkError, match="Got: 1 Expected: 2"):
-        network.outputs([Image.new("RGB", (32, 32))])
+    with pytest.raises(NetworkError, match="Got: 3 Expected: 2"):
+        network.outputs([Image.new("RGB", (32, 32))] * 3)
 
 
 def library(name: str):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fer_support import classifier_condition, smiling_face, waves
 from PIL import Image
 
 from lib.backends import fer_readiness
 from lib.backends.fer import open_transformers
-from lib.contracts.condition import Condition
+from lib.contracts.condition import Condition, read_conditions
 from lib.errors import BackendUnavailableError
+from lib.fer.network import batch_of
+from lib.fer.onnx_network import OnnxNetwork
 from lib.fer.outputs import outputs_as_text
 from lib.files import sha256_file
+from lib.project import find_root
 
+ROOT = find_root()
 IMAGES = [Image.fromarray(pixels) for pixels in (smiling_face(), waves(40), smiling_face(-1, 64), waves(96))]
 
 
@@ -77,3 +83,42 @@ def test_a_folder_that_is_no_image_classifier_is_named(vit: Path, tmp_path: Path
         with pytest.raises(BackendUnavailableError, match=says):
             open_transformers(image_classifier(folder))
     assert "safetensors" in str(fer_readiness.cure("image-classification", [image_classifier(tmp_path)]))
+
+
+def test_models_of_torch_are_exported_as_the_document_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch", reason="torch comes with make local")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/fer.md").read_text(encoding="utf-8"), re.S)
+    assert len(blocks) == 2
+    for number, name in enumerate(("posterv2", "emonet")):
+        condition = read_conditions(ROOT / "params/conditions")[name]
+        model = _model(torch, dictionary=name == "emonet").eval()
+        exec(blocks[number], {"model": model, "torch": torch})
+        network = OnnxNetwork(tmp_path / Path(condition.classifier.weights).name, condition.classifier.input, 1)
+        assert network.most is None
+        found = network.outputs(IMAGES[:2])
+        images = torch.from_numpy(batch_of(IMAGES[:2], condition.classifier.input))
+        with torch.inference_mode():
+            expected = model(images)
+        expected = expected if isinstance(expected, dict) else {"logits": expected}
+        for output, values in expected.items():
+            np.testing.assert_allclose(found[output].reshape(2, -1), values.numpy().reshape(2, -1), atol=1e-5)
+        assert len(outputs_as_text(found, condition.classifier)) == 2
+
+
+def _model(torch: Any, dictionary: bool) -> Any:
+    """A small network that gives logits, or a dictionary as EmoNet does."""
+
+    class Small(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(3)
+            self.convolution = torch.nn.Conv2d(3, 10, 8, stride=8)
+
+        def forward(self, images: Any) -> Any:
+            features = self.convolution(images).mean((2, 3))
+            if not dictionary:
+                return features[:, :7]
+            return {"expression": features[:, :8], "valence": features[:, 8], "arousal": features[:, 9]}
+
+    return Small()
