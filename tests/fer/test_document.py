@@ -30,10 +30,10 @@ def test_every_key_is_explained_and_none_that_is_not_there() -> None:
 
 def test_conditions_and_their_files_are_there() -> None:
     conditions = read_conditions(ROOT / "params/conditions") | read_conditions(ROOT / "params/library")
-    for name, file in re.findall(r"^\| `([\w-]+)` \| (?:folder )?`(models/[\w./-]+)` \|", TEXT, re.M):
+    for name, file in re.findall(r"^\| `([\w-]+)` \| (?:folder )?`((?:\./)?models/[\w./-]+)` \|", TEXT, re.M):
         assert conditions[name].classifier.weights == file
     assert {"face-api", "face-api-drawn", "fer", "fer-drawn"} <= set(conditions)
-    assert len(re.findall(r"`models/[\w./-]+` \|", TEXT)) == 5
+    assert len(re.findall(r"`(?:\./)?models/[\w./-]+` \|", TEXT)) == 5
 
 
 def test_coordinates_are_those_of_the_code() -> None:
