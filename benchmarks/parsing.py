@@ -1,4 +1,4 @@
-"""How fast answers are read, and a million mutated ones: `python benchmarks/parsing.py [number]`."""
+"""How fast and how well answers are read, and a million mutated ones: `python benchmarks/parsing.py [number]`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from parsing_answers import ENDS, mutated, wrong  # noqa: E402
 from lib.contracts.study import read_study  # noqa: E402
 from lib.protocol.parsing import parse_answer  # noqa: E402
 
+LISTS = ROOT / "tests/protocol"
 ALL = ("emotion", "valence", "arousal")
 TYPICAL = [
     ('{"emotion": "happy"}', ("emotion",)),
@@ -30,6 +31,13 @@ TYPICAL = [
 ]
 
 
+def asked_in(first: str) -> tuple[str, ...]:
+    """The steps that a line of the lists of answers asks, from the value it expects or the step it names."""
+    if "," in first:
+        return ALL
+    return (first,) if first in ALL else ("valence",) if first.isdigit() else ("emotion",)
+
+
 def main() -> None:
     paper, other = read_study(ROOT / "params/study.yaml"), read_study(ROOT / "params/affectnet-c25.yaml")
     for text, wanted in TYPICAL:
@@ -38,6 +46,15 @@ def main() -> None:
             number=5000, repeat=7, timer=time.process_time,
         )  # fmt: skip
         print(f"{min(calls) / 5000 * 1e6:7.1f} µs of CPU  {text[:60]!r}")
+    for kind in ("chatty", "misleading"):
+        answers = [
+            line.partition("\t") for line in (LISTS / f"test_parsing_{kind}.txt").read_text("utf-8").splitlines()[1:]
+        ]
+        read = sum(
+            parse_answer(text.replace("\\n", "\n").replace("\\u200b", "\u200b"), asked_in(first), paper).reason is None
+            for first, _, text in answers
+        )
+        print(f"{read} of {len(answers)} {kind} answers read")
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     asked = cycle([(ALL, paper), (("emotion",), paper), (("valence",), paper), (("valence",), other), (ALL, other)])
     stages: Counter[str] = Counter()

@@ -35,7 +35,7 @@ _NOT_AFTER = re.compile(
 _NOT_WITHIN = re.compile(r"지[는도]?\s?않|아니|아닌|아닙|아님|없")
 _LIST_ON = re.compile(r"[\s,/]*(?:\b(?:or|nor|and|oder|noch|und|ou|ni|nem|o|e|y|et)\b)?\s*")
 _MARKED = re.compile(
-    r"[^\w\s\x00.,;:\"'*`()\[\]{}|#$\\!\u0300-\u036f\u263a\ufe0f\U0001f600-\U0001f644-]|!\s*\w|[=?/<>]|\[\s\]"
+    r"[^\w\s\x00.,;:\"'*`()\[\]{}|#$\\!\u0300-\u036f\u263a\ufe0f\U0001f600-\U0001f642-]|!\s*\w|[=?/<>]|\[\s\]"
 )
 _NEAR = 80
 _AFTER = 24

@@ -44,7 +44,7 @@ _BAD_AFTER = re.compile(r"[\"'`*_\s)}\]$]*(?:[/=+<>&%@^~]|\?|-+(?=[^\W\d]|\s*$)|
 _BAD_AFTER_WORD = re.compile(rf"{_BAD_AFTER.pattern}|\s*[:=]?\s*[0-9]")
 _LOOKING = re.compile(r"-(?:looking|faced)\b")
 _WOULD = re.compile(
-    r"(?<!\bi)(?<!answer)(?<!emotion)(?<!expression)(?<!rating)(?<!score)(?<!it)(?<!that)(?<!this)(?<!choice)\swould\b"
+    r"(?<!\bi)(?<!answer)(?<!emotion)(?<!expression)(?<!rating)(?<!score)(?<!it)(?<!that)(?<!this)(?<!choice)\swould\b|(?<!\bi)\swill\b"
 )
 _POINTS_AT = re.compile(r"\b(?:it|this|that)(?:'s|\s(?:is|as|at|would\sbe))\b|\bit\s*$")
 _SAYS = re.compile(
@@ -145,8 +145,9 @@ class Clauses:
     def _is_led(self, place: Place, clause: str) -> bool:
         """Whether the clause before a value is one that gives a value."""
         bare, words = clause.rstrip(_LEAVE), words_of(clause)
+        dashed = place.number and (bare.endswith("--") or clause.endswith("-"))
         good = not bare or _GOOD_BEFORE.match(bare, len(bare) - 1) or (place.number and bare[-1] in "~≈")
-        if not good or _REVERSED.search(clause) or _WITH.search(clause):
+        if dashed or not good or _REVERSED.search(clause) or _WITH.search(clause):
             return False
         separated = _SEPARATOR.search(clause) is not None
         frame = self._number if place.number else self._emotion

@@ -38,8 +38,10 @@ _OUT_OF = frozenset({"out_of", "of", "points", "max_score", "highest", "lowest",
 _REPEATS = words_in("answer final_answer result prediction output response rating score label category class")
 _NEGATIVE = words_in("""
     not wrong incorrect invalid false negated negation reversed reverse inverted inverse opposite corrected
-    correction revised example placeholder template hypothetical retracted changed
+    correction revised example placeholder template hypothetical retracted changed percent percentage
+    normalized normalised
     """)
+_SURENESS = frozenset({"confidence", "certainty", "probability", "likelihood"})
 _OTHERS = frozenset({"confidence", "intensity", "reason", "reasoning", "explanation", "probability", "cues"})
 
 _DEEPEST = 64
@@ -152,6 +154,8 @@ def is_scale(name: str) -> bool:
 def takes_back(name: str, value: object) -> bool:
     """Whether a member beside a value takes it back: one that is false, or `note: "no, sad"`."""
     if value is False or (value is True and not _NEGATIVE.isdisjoint(name.split("_"))):
+        return True
+    if value == 0 and not _SURENESS.isdisjoint(name.split("_")):
         return True
     if not isinstance(value, str) or name in ANSWER_KEYS:
         return False

@@ -54,11 +54,11 @@ _CONTRASTING = PLAIN | CONTRAST
 _CHANGED = re.compile(
     r"\b(?:wait|correction|corrected|oops|mistake|mistaken|wrong|incorrect|scratch\sthat|never\s?mind|change\smy|changed\smy"
     r"|on\ssecond\sthought|take\sthat\sback|ignore|disregard|placeholder|example|hypothetical|actually|opposite|revers\w+|invert\w+"
-    r"|sorry)\b|^\s*no\b\s*(?:[,.:;!-]|$|wait\b|not\b)"
+    r"|sorry|rejected|invalid|retracted)\b|^\s*no\b\s*(?:[,.:;!-]|$|wait\b|not\b)"
 )
 _ODD = re.compile(
     r"[^\w\s!-~\u00a0-\u00bf\u2010-\u2027\u2030-\u205e\u3000-\u303f\uff00-\uffef\u0300-\u036f\u263a\u2639\u2705\u2713\u2714"
-    r"\U0001f44d\U0001f600-\U0001f644\U0001f642\ufe0f\x00]|\U0001f645"
+    r"\U0001f44d\U0001f600-\U0001f642\ufe0f\x00]"
 )
 _BREAK = re.compile(r"[,(\[:|{]|(?:^|\s)-|--")
 _AND = re.compile(r"and\s(?:is|has|the|her|his|their|appears|seems|looks|she|he|they|it|its)\b")

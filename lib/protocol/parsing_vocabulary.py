@@ -42,7 +42,7 @@ _ANSWERING = """
     interpret estimate judge guess think believe conclude perceive detect observe infer assess answer final option
     fitting appropriate suitable accurate indicative category class classification prediction predicted response
     result output choice conclusion assessment evaluation analysis best correct estimated selected chosen following
-    follows below value
+    follows value
     """
 _HEDGES = """
     very quite slightly somewhat rather fairly extremely moderately mildly strongly deeply primarily mainly mostly
@@ -70,7 +70,7 @@ _OTHER_LANGUAGES = """
 COMMON = words_in(" ".join((_DETERMINERS, _PLACES, _VERBS, _ANSWERING, _HEDGES, _FEELING, _OTHER_LANGUAGES)))
 """What may stand in any clause that gives a value."""
 
-CLAIMS = words_in(f"{_ANSWERING} sure confident certain see") - words_in("best most following below")
+CLAIMS = words_in(f"{_ANSWERING} sure confident certain see") - words_in("best most following")
 """Words of which one must stand after I."""
 
 LABELS = CLAIMS | words_in(_FEELING)
@@ -98,7 +98,7 @@ FACES = PEOPLE | _FEATURES
 
 RATING = words_in("""
     go rate rates rated rating score scored scores say give giving gives assign assigned answer choose pick select
-    estimate estimated judge value level think guess believe it's rank note bewertung antwort réponse respuesta
+    estimate estimated judge value level think guess believe it's  note bewertung antwort réponse respuesta
     risposta resposta puntuación voto boxed prediction response result output
     """)
 """Words of which one must stand before a number, unless nothing does."""
