@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from lib.asking.money import Tariff
+from lib.backends.base import Answer
 from lib.contracts.providers import Provider
+from lib.protocol.question import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class RunSettings:
         Keys of questions that are with the provider in batches; they are not asked.
     seed : int or None
         Of the random waits.
+    kept : callable or None
+        Is given each question with its answer once that is in the store; what it raises ends the run.
     """
 
     concurrency: int = 8
@@ -62,6 +66,7 @@ class RunSettings:
     answered_before: int | None = None
     in_batches: Set[str] = frozenset()
     seed: int | None = None
+    kept: Callable[[Question, Answer], None] | None = None
 
 
 def run_settings(

@@ -166,6 +166,8 @@ class Walker:
                 )
             )  # fmt: skip
         self._tally.answered(answer, asked.asked_at, unparsed=is_empty(parsed))
+        if self._settings.kept is not None:
+            self._settings.kept(question, answer)
         self._write_withheld()
         self._go_on(walk, replayed, question.key)
         if (ending := out_of_money(self._spending)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Literal, Protocol
 
@@ -30,6 +30,7 @@ class Answer:
     count and `tokens_thinking` None. `log_probabilities` are, for each token of the answer, the
     likeliest tokens with their natural logarithms. `more` is the number of further candidates, which are not used.
     `tokens_cached` are those of `tokens_in` that the server had seen before and bills for less.
+    `trace` is what went on inside (`lib.local.engine.Generation`), of models in this process and where it is wanted.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Answer:
     fingerprint: str | None = None
     log_probabilities: list[list[tuple[str, float]]] | None = None
     more: int = 0
+    trace: object | None = field(default=None, compare=False, repr=False)
 
 
 class BackendError(Exception):

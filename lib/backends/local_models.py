@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from lib.backends.base import Answer, BackendError
 from lib.contracts.condition import Condition
@@ -83,7 +84,7 @@ class LocalBackend:
         top = max(self.wanted.top, self.condition.decoding.log_probabilities or 0)
         wanted = self.wanted
         if top != wanted.top:
-            wanted = Wanted(top, wanted.words, wanted.attention, wanted.vision_attention, wanted.hidden)
+            wanted = replace(wanted, top=top)
         return Request(
             key=question.key,
             prompt=question.prompt,
@@ -106,6 +107,7 @@ class LocalBackend:
             model_version=engine.identity.version if engine is not None else None,
             fingerprint=engine.identity.device if engine is not None else None,
             log_probabilities=self._log_probabilities(came),
+            trace=came if self.wanted != Wanted() else None,
         )
 
     def _log_probabilities(self, came: Generation) -> list[list[tuple[str, float]]] | None:

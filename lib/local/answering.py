@@ -10,7 +10,7 @@ import numpy as np
 
 from lib.contracts.condition import Decoding
 from lib.local.drawing import Drawer, draw_of, seed_of
-from lib.local.engine import Generation, Steps, StoppedError, Trace
+from lib.local.engine import Generation, Steps, StoppedError, Trace, Wanted
 from lib.local.passing import BeingRead, Reads
 from lib.local.prompting import Prepared
 from lib.local.turns import ROOM_TO_ANSWER, ROOM_TO_THINK, Turn, Words
@@ -51,6 +51,7 @@ class Answerer:
 
     def __init__(self, reader: Reads, tokenizer: Any, words: Words, own: Decoding) -> None:  # noqa: ANN401
         self.reader, self.tokenizer, self.words, self.own = reader, tokenizer, words, own
+        self._known: dict[Wanted, tuple[int, ...]] = {}
         text = reader.model.config.get_text_config()
         self.context = int(getattr(text, "max_position_embeddings", 0) or 1 << 30)
 
@@ -130,23 +131,26 @@ class Answerer:
         import torch
 
         wanted = row.prepared.request.wanted
-        if not wanted.top and not wanted.words:
+        if not (wanted.top or wanted.words or wanted.starts):
             return None
         chances = reading.scores.log_softmax(-1)
         best = chances.topk(min(wanted.top, chances.shape[-1]), dim=-1)
-        ids = [self._single(word) for word in wanted.words]
-        known = torch.tensor(
-            [-1 if number is None else number for number in ids], device=chances.device, dtype=torch.long
-        )
+        known = torch.tensor(self._word_ids(wanted), device=chances.device, dtype=torch.long)
         named = torch.where(known >= 0, chances[:, known.clamp(min=0)], float("nan"))
         return best.indices.cpu(), best.values.cpu(), named.cpu()
 
-    def _single(self, word: str) -> int | None:
-        """The token that is a word, by itself or behind a space; None if it takes several."""
-        ids = self.tokenizer(word, add_special_tokens=False)["input_ids"]
-        if len(ids) > 1 and not self.tokenizer.decode(ids[:1]).strip():
-            ids = ids[1:]
-        return ids[0] if len(ids) == 1 else None
+    def _word_ids(self, wanted: Wanted) -> tuple[int, ...]:
+        """Tokens of wanted words, by themselves or behind a space, -1 if a word takes several; then those of starts."""
+        if wanted not in self._known:
+            words = [self._tokens(word) for word in wanted.words]
+            starts = [self._tokens(word) for word in wanted.starts]
+            single = [ids[0] if len(ids) == 1 else -1 for ids in words]
+            self._known[wanted] = (*single, *(ids[0] if ids else -1 for ids in starts))
+        return self._known[wanted]
+
+    def _tokens(self, word: str) -> list[int]:
+        ids: list[int] = self.tokenizer(word, add_special_tokens=False)["input_ids"]
+        return ids[1:] if len(ids) > 1 and not self.tokenizer.decode(ids[:1]).strip() else ids
 
     @staticmethod
     def _note(row: _Row, place: int, reading: BeingRead, shown: Any) -> None:  # noqa: ANN401
@@ -154,6 +158,8 @@ class Answerer:
             row.top.append(shown[0][place])
             row.chances.append(shown[1][place])
             row.words.append(shown[2][place])
+        if row.prepared.request.wanted.answer_only and row.turn.answer_from == len(row.turn.ids):
+            return
         if reading.seen.attention is not None:
             row.attention.append(reading.seen.attention[place])
         if reading.seen.hidden is not None:
@@ -188,8 +194,7 @@ class Answerer:
             return ()
         return tuple(tuple(self.tokenizer.decode([token]) for token in step) for step in steps.ids.tolist())
 
-    @staticmethod
-    def _steps(row: _Row) -> Steps | None:
+    def _steps(self, row: _Row) -> Steps | None:
         import torch
 
         if not row.top:
@@ -198,6 +203,7 @@ class Answerer:
             torch.stack(row.top).numpy().astype(np.int32),
             torch.stack(row.chances).numpy().astype(np.float32),
             torch.stack(row.words).numpy().astype(np.float32),
+            self._word_ids(row.prepared.request.wanted),
         )
 
     def _trace(self, row: _Row, reading: BeingRead, number: int) -> Trace | None:

@@ -24,8 +24,8 @@ class Wanted:
     ----------
     top : int
         So many of the likeliest tokens of every step, from the raw logits; 0 keeps none.
-    words : tuple of str
-        Words, such as the digits of a scale, whose log-probability is kept at every step.
+    words, starts : tuple of str
+        Words, such as the digits of a scale, whose log-probability is kept at every step; of starts the first token's.
     attention : bool
         Attention of each generated token to the image's grid.
     vision_attention : bool
@@ -33,13 +33,17 @@ class Wanted:
     hidden : tuple of int
         Layers whose hidden states are kept: 0 is what goes into the first layer, n what comes out of layer n, the
         last one behind the final norm, as transformers counts them.
+    answer_only : bool
+        Attention and hidden states of the answer's tokens alone, without those of thinking, which are many.
     """
 
     top: int = 0
     words: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
     attention: bool = False
     vision_attention: bool = False
     hidden: tuple[int, ...] = ()
+    answer_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +78,23 @@ class Steps:
     ids, log_probabilities : arrays, (steps, k)
         The k likeliest tokens of each step, likeliest first, with their natural logarithms, from raw logits: before
         temperature, penalty and nucleus.
-    words : array, (steps, words)
-        Natural logarithm of the probability of each wanted word; NaN where the word is not one single token.
+    words : array, (steps, words and starts)
+        The same of each wanted word, and of the first token of each wanted start; NaN for words of several tokens.
+    word_ids : tuple of int
+        Their tokens; -1 for none.
     """
 
     ids: NDArray[np.int32]
     log_probabilities: NDArray[np.float32]
     words: NDArray[np.float32]
+    word_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What went on inside while one answer was given; None is what was not wanted or cannot be had.
+
+    Steps are all of `Generation.ids`; with `Wanted.answer_only` those from `answer_from` on.
 
     Attributes
     ----------
@@ -123,18 +132,14 @@ class Generation:
 
     Attributes
     ----------
-    text : str
-        The answer, without thinking and special tokens.
-    thoughts : str or None
-        What was thought before; None if the model did not think.
+    text, thoughts : str
+        The answer without thinking and special tokens; what was thought before, None if the model did not think.
     finish : str
         `stop`, or `length` where the answer (or, without budget, the thinking) ran out of tokens.
     forced : bool
         The budget of thinking was used up, and the end of thinking was put in the model's mouth.
-    ids : tuple of int
-        All generated tokens, thinking and forced ones included, without the end of the turn.
-    pieces : tuple of str
-        Their texts.
+    ids, pieces : tuple of int, tuple of str
+        All generated tokens, thinking and forced ones included, without the end of the turn; their texts.
     answer_from : int
         Where in `ids` the answer begins.
     tokens_in, tokens_out, tokens_thinking : int
