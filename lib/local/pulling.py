@@ -37,13 +37,12 @@ def pull(model: str, revision: str | None = None) -> Weights:
     """
     hub = _hub()
     where = f"{model}{f' at {revision}' if revision else ''}"
+    place = {"revision": revision, "cache_dir": hub_cache(), "endpoint": os.environ.get("HF_ENDPOINT")}
     with _said(where, hub):
-        config = Path(hub.hf_hub_download(model, "config.json", revision=revision, cache_dir=hub_cache()))
+        config = Path(hub.hf_hub_download(model, "config.json", **place))
     family_of(_model_type(config), where)
     with _said(where, hub):
-        folder = Path(
-            hub.snapshot_download(model, revision=revision, cache_dir=hub_cache(), allow_patterns=list(WANTED))
-        )
+        folder = Path(hub.snapshot_download(model, allow_patterns=list(WANTED), **place))
     return read_folder(folder, model, folder.name)
 
 
@@ -82,12 +81,18 @@ def _said(where: str, hub: Any) -> Iterator[None]:  # noqa: ANN401
         ) from error
     except errors.RevisionNotFoundError as error:
         raise BackendUnavailableError(f"{where}: has no such revision. Take a branch, tag or commit it has.") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise _unreached(where, error) from error
     except errors.EntryNotFoundError as error:
         raise BackendUnavailableError(
             f"{where}: has no config.json, so it is no model that transformers runs."
         ) from error
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
-        raise BackendUnavailableError(
-            f"{where}: cannot be fetched ({type(error).__name__}). See that this computer is online, then run the same "
-            "command again; what came is kept."
-        ) from error
+    except (errors.HfHubHTTPError, httpx.HTTPError, OSError) as error:
+        raise _unreached(where, error) from error
+
+
+def _unreached(where: str, error: Exception) -> BackendUnavailableError:
+    return BackendUnavailableError(
+        f"{where}: cannot be fetched ({type(error).__name__}). See that this computer is online, then run the same "
+        "command again; what came is kept."
+    )
