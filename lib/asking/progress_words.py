@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from lib.asking.progress import Snapshot
 from lib.formats import counted
 
 
 def plain_line(snapshot: Snapshot) -> str:
-    """One line for a log."""
-    return " · ".join([name_of(snapshot), how_far(snapshot), *details(snapshot)])
+    """One line for a log; why a run stops is said once it has ended."""
+    return " · ".join([name_of(snapshot), how_far(snapshot), *details(replace(snapshot, message=None))])
 
 
 def how_far(snapshot: Snapshot) -> str:
@@ -37,7 +39,7 @@ def details(snapshot: Snapshot) -> list[str]:
         budget = f" of {snapshot.budget:g}" if snapshot.budget is not None else ""
         parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency}")
     if snapshot.unpriced:
-        parts.append(f"{snapshot.unpriced:,} of unknown cost")
+        parts.append(f"{counted(snapshot.unpriced, 'answer')} of unknown cost")
     parts += snapshot.parts.left_out_words()
     if snapshot.unparsed:
         parts.append(unparsed_words(snapshot.unparsed))

@@ -114,11 +114,14 @@ def now_file(stop: Path) -> Path:
 
 @contextmanager
 def stopped_by_files(stop: Stop) -> Iterator[None]:
-    """Set `stop`, once, as soon as one of the stop files is there."""
+    """Set `stop` as soon as one of the stop files is there, and again when the one beside it says now."""
     files = stop_files()
 
     async def look() -> None:
         while not any(path.exists() for path in files):
+            await asyncio.sleep(LOOK_EVERY)
+        stop.set("file")
+        while not any(now_file(path).exists() for path in files):
             await asyncio.sleep(LOOK_EVERY)
         stop.set("file")
 

@@ -99,7 +99,7 @@ def run_table(report: RunReport) -> GT:
         "Answered": f"{parts.answered:,}, {report.answered:,} of them in this run",
         "Skipped, since an earlier answer could not be read": f"{parts.skipped:,}",
         "Left out": ", ".join(parts.left_out_words(report.failed)) or "none",
-        "Not come to": f"{parts.to_ask:,}",
+        "Not yet asked": f"{parts.to_ask:,}",
     }
     of_live_runs = {
         "Retries": f"{report.retries:,}",

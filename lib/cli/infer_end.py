@@ -16,6 +16,7 @@ from lib.asking.walker import REJECTED
 from lib.backends.secrets import scrub
 from lib.build.inference import latest_record, read_report
 from lib.build.inference_jobs import Job
+from lib.formats import counted
 from lib.project import Project
 
 INTERRUPTED = 130
@@ -70,19 +71,21 @@ def ending_line(report: RunReport) -> str:
     text = f"{parts.done_words()}, {report.answered:,} answered now"
     left = parts.left_out_words(report.failed)
     if parts.to_ask:
-        left.append(f"{parts.to_ask:,} not come to")
+        left.append(f"{parts.to_ask:,} not yet asked")
     said = [text, *([f"left: {', '.join(left)}"] if left else [])]
     if report.unparsed:
         said.append(unparsed_words(report.unparsed))
     if report.cost is not None and report.currency:
         said.append(f"{report.cost:.4f} {report.currency}")
     if report.unpriced and report.currency:
-        said.append(f"{report.unpriced:,} of unknown cost")
+        said.append(f"{counted(report.unpriced, 'answer')} of unknown cost")
     return f"{'; '.join(said)}."
 
 
 def what_to_do(report: RunReport) -> str:
     """Why a run is not complete, if it is not, and what mends that; empty if there is nothing to do."""
+    if report.stopped == "interrupted":
+        return "Interrupted; what is answered is stored."
     if report.message:
         return f"{report.message[:1].upper()}{report.message[1:]}"
     if set(report.failed) == {REJECTED}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -23,6 +24,8 @@ from lib.project import Project
 
 LOOK_EVERY = 0.2
 SAY_EVERY = 30.0
+TERMINATED_WITHIN = 2.0
+"""Seconds that runs have to end by themselves when they shall end at once."""
 FINISHING = "Finishing what is on its way, then the run's record. Ctrl-C once more ends at once; all answers are kept."
 
 
@@ -33,6 +36,7 @@ class Stopping:
         self.stop = stop
         self.times = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._until = math.inf
 
     def handle(self, _number: int, _frame: object) -> None:
         """Take one Ctrl-C or SIGTERM."""
@@ -40,7 +44,13 @@ class Stopping:
         self.stop.touch()
         if self.times > 1 and self.process is not None:
             now_file(self.stop).touch()
+            self._until = min(self._until, time.monotonic() + TERMINATED_WITHIN)
             os.killpg(self.process.pid, signal.SIGTERM)
+
+    def insist(self) -> None:
+        """Kill what was told to end at once and has not; Snakemake waits for its steps, whose answers are all kept."""
+        if self.process is not None and time.monotonic() > self._until:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     @contextmanager
     def signals(self) -> Iterator[None]:
@@ -88,6 +98,7 @@ def _look_on(project: Project, jobs: Sequence[Job], process: subprocess.Popen[by
             time.sleep(LOOK_EVERY)
             snapshots = [snapshot for file in files if (snapshot := read_progress(file))]
             draw(snapshots, _hint(stopping, snapshots))
+            stopping.insist()
 
 
 def _hint(stopping: Stopping, snapshots: Sequence[Snapshot]) -> str:

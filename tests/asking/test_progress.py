@@ -108,7 +108,7 @@ def test_one_line_for_a_log():
         "2 failed · 5 answers without a usable value · 17 retries · 24 at once · the server asked to wait 42 s"
     )
     ended = Snapshot(condition="gpt", state="ended", done=4319, total=4320, retries=1, message="interrupted.")
-    assert plain_line(ended) == "gpt · 99%, 4,319 of 4,320 questions done · ended · 1 retry · interrupted."
+    assert plain_line(ended) == "gpt · 99%, 4,319 of 4,320 questions done · ended · 1 retry"
     assert "100%, 7 of 7 questions done · complete" in plain_line(
         Snapshot(condition="gpt", state="ended", done=7, total=7)
     )

@@ -140,7 +140,7 @@ def test_ctrl_c_finishes_what_is_on_its_way_and_keeps_a_record(asking: Asking) -
     assert 7 <= len(stored) < QUESTIONS
     assert len(asking.answered()) == len(stored)  # what was on its way was awaited, and nothing was begun any more
     assert f"{len(stored)} of {QUESTIONS} questions done" in said
-    assert "run the same command again to go on" in said
+    assert f"To go on: rater infer -m {ASKED} --yes --concurrency 2" in said
     record = nbformat.read(asking.cache / f"inference/{ASKED}/all-latest.ipynb", as_version=4)
     assert all(cell.execution_count for cell in record.cells if cell.cell_type == "code")
     (told,) = [cell for cell in record.cells if "concurrency =" in cell.source]  # the values stand there once
