@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import gc
 import importlib.util
 import os
-from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError
 from lib.local.families import Family
+from lib.local.image_only import image_only
 from lib.local.weights import Weights
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 QUANTISED = {"8bit", "4bit"}
-REMEMBERED = 32
-"""Pictures whose processed form is kept, so that three questions about one process it once."""
 INSTALL = "Install what runs models on this machine: make local"
 
 
@@ -113,7 +110,7 @@ def load_processor(weights: Weights, family: Family) -> Any:  # noqa: ANN401, on
     """
     import_torch()
     with _said(weights, "cpu"), _offline():
-        processor = _image_only(family.processor).from_pretrained(weights.folder, **SAFE)
+        processor = image_only(family.processor).from_pretrained(weights.folder, **SAFE)
     if family.template and not processor.chat_template:
         raise BackendUnavailableError(
             f"{weights.folder}: has no chat template (chat_template.jinja), so it is a base model that was not "
@@ -172,49 +169,6 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-
-
-def _image_only(name: str) -> Any:  # noqa: ANN401, a class made here
-    """A processor class without its part for videos, which needs torchvision, and that remembers pictures."""
-    import transformers
-
-    whole: Any = getattr(transformers, name)
-
-    class ImageOnly(whole):  # type: ignore[misc]
-        """`remember` names the picture that comes next; None remembers nothing."""
-
-        remember: str | None = None
-
-        @classmethod
-        def _get_arguments_from_pretrained(cls, path: Any, processor_dict: Any = None, **settings: Any) -> list[Any]:  # noqa: ANN401
-            settings.pop("subfolder", None)
-            loaders = {
-                "tokenizer": lambda: transformers.AutoTokenizer.from_pretrained(path, **settings),
-                "image_processor": lambda: transformers.AutoImageProcessor.from_pretrained(
-                    path, backend="pil", **settings
-                ),
-            }
-            return [loaders.get(part, lambda: None)() for part in cls.get_attributes()]
-
-        def check_argument_for_proper_class(self, name: str, argument: Any) -> Any:  # noqa: ANN401
-            if argument is None and "video" in name:
-                return None
-            return super().check_argument_for_proper_class(name, argument)
-
-        def _process_images(self, images: Any, **settings: Any) -> Any:  # noqa: ANN401
-            known: OrderedDict[str, Any] = self.__dict__.setdefault("known", OrderedDict())
-            if self.remember is None:
-                return super()._process_images(images, **settings)
-            if self.remember not in known:
-                known[self.remember] = super()._process_images(images, **settings)
-            known.move_to_end(self.remember)
-            while len(known) > REMEMBERED:
-                known.popitem(last=False)
-            inputs, marks = known[self.remember]
-            return copy.copy(inputs), list(marks)
-
-    ImageOnly.__name__ = name
-    return ImageOnly
 
 
 def _quantisation(precision: str) -> Any:  # noqa: ANN401, of transformers
