@@ -144,7 +144,7 @@ def prompts_text(inquiry: Inquiry) -> str:
     else:
         section = prompts.steps if inquiry.plan.with_image else prompts.text_only
         templates = [(step, section[step]) for step in inquiry.condition.steps]
-    parts = [f"**{capitalised(name)}**\n\n````text\n{fill(text, study)}\n````" for name, text in templates]
+    parts = [f"#### {capitalised(name)}\n\n````text\n{fill(text, study)}\n````" for name, text in templates]
     return "\n\n".join(parts)
 
 

@@ -17,9 +17,10 @@ from lib.protocol.question import Item
 from lib.protocol.replay import Outcome, replay
 
 RULE = (
-    "For each emotion the first image in the study's order of asking that was answered, then the first answers of each "
-    "kind that gave no value."
+    "For each emotion the first image in the study's order of asking that was answered, then, of images not shown yet, "
+    "the first answers of each kind that gave no value."
 )
+RAW = "white-space:pre-wrap;text-align:left;background:none;margin:0;padding:0 0 0 0.6em;border-left:3px solid #bbb"
 EACH_KIND = 3
 MOST_UNREAD = 12
 THUMBNAIL = 112
@@ -51,11 +52,13 @@ def choose_samples(record: Record) -> list[Sample]:
             first[emotion] = Sample(
                 item, f"{'intended' if emotion in intended.values() else 'label'}: {emotion}", done.outcomes
             )
+            continue
         for outcome in answered:
             reason = outcome.parsed.reason if outcome.parsed else None
             kind = unread.setdefault(f"{outcome.step}: {reason}", []) if reason else []
             if reason and len(kind) < EACH_KIND:
-                kind.append(Sample(item, f"no value, {reason.replace('_', ' ')}", done.outcomes))
+                kind.append(Sample(item, f"no value: {reason.replace('_', ' ')}", done.outcomes))
+                break
     order = list(inquiry.project.study.emotion.categories)
     named = sorted(first, key=lambda name: order.index(name) if name in order else len(order))
     rest = [sample for kind in unread.values() for sample in kind]
@@ -72,7 +75,11 @@ def samples_html(record: Record) -> str:
 
 
 def _sample(record: Record, sample: Sample) -> str:
-    steps = "".join(_step(record, outcome) for outcome in sample.outcomes)
+    steps = "".join(_step(record, outcome) for outcome in sample.outcomes if outcome.parsed is not None)
+    unasked = [outcome for outcome in sample.outcomes if outcome.parsed is None]
+    if unasked:
+        names = ", ".join(html.escape(outcome.step) for outcome in unasked)
+        steps += f"<div><b>{names}</b>: not asked, since {html.escape(unasked[0].skipped or '')}</div>"
     picture = _thumbnail(sample.item.path) if sample.item.path else html.escape(sample.item.label or "")
     caption = f"{html.escape(sample.item.image_id)}<br><small>{html.escape(sample.why)}</small>"
     left = 'style="text-align:left;vertical-align:top"'
@@ -80,19 +87,18 @@ def _sample(record: Record, sample: Sample) -> str:
 
 
 def _step(record: Record, outcome: Outcome) -> str:
-    name = html.escape(outcome.step)
-    if outcome.parsed is None or outcome.key is None:
-        return f"<p><b>{name}</b>: not asked, since {html.escape(outcome.skipped or '')}</p>"
+    assert outcome.parsed is not None and outcome.key is not None
     stored = record.store.lookup(outcome.key)
     text = (stored.refusal or stored.text) if stored else ""
     text = text or "(nothing)"
     shown = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... ({len(text):,} characters)"
     several = len(outcome.parsed.values) > 1
     values = ", ".join(f"{key if several else ''} {_value(value)}" for key, value in outcome.parsed.values.items())
-    how = "; ".join([outcome.parsed.stage, *outcome.parsed.flags, *filter(None, [outcome.parsed.reason])])
+    stage = "not read" if outcome.parsed.stage == "none" else outcome.parsed.stage
+    how = "; ".join([stage, *outcome.parsed.flags, *filter(None, [outcome.parsed.reason])]).replace("_", " ")
     return (
-        f"<p><b>{name}</b>: {html.escape(values.strip())} <small>({html.escape(how)})</small></p>"
-        f'<pre style="white-space:pre-wrap;text-align:left">{html.escape(shown)}</pre>'
+        f'<div style="margin-bottom:0.6em"><b>{html.escape(outcome.step)}</b>: {html.escape(values.strip())} '
+        f'<small>({html.escape(how)})</small><pre style="{RAW}">{html.escape(shown)}</pre></div>'
     )
 
 

@@ -163,7 +163,8 @@ def test_samples_are_the_first_of_each_emotion_and_some_of_each_kind_unread(proj
     samples = choose_samples(record)
     first = {emotion: next(name for name in order if name.endswith(emotion[0])) for emotion in ("joy", "anger", "calm")}
     assert [sample.item.image_id for sample in samples[:3]] == list(first.values())
-    assert [sample.item.image_id for sample in samples[3:]] == unread[:3]
+    rest = [name for name in unread if name not in first.values()]
+    assert [sample.item.image_id for sample in samples[3:]] == rest[:3]
     shown = samples_html(record)
     assert "<script>" not in shown
     assert "&lt;script&gt;alert(1)" in shown
