@@ -107,16 +107,14 @@ LIGHT_CHAPTERS = {
     "design": "results.put(['design', 'prompts'], len(data.project.prompts('plain').steps))",
     "human": "from lib.metrics.human import image_means\n"
     "results.put(['human', 'mean'], image_means(data.ratings, ['valence'])['valence_mean'].mean())",
+    "categories": "for name, frame in data.predictions.items():\n"
+    "    results.put(['conditions', name, 'categories', 'joy'], int((frame['emotion'] == 'joy').sum()))",
     "twin": "results.put(['twin', 'conditions'], len(data.predictions))",
     "consistency": "from lib.project import LEDGER\n"
     "results.put(['consistency', 'file'], data.read_input(data.project.root / LEDGER).name)",
     "reproduction": "results.put(['reproduction', 'files'], len("
     "[data.read_input(path) for path in sorted((data.project.cache / 'results').glob('[a-q]*.json'))]))",
 }
-COUNT_JOY = (
-    "for name, frame in data.predictions.items():\n"
-    "    results.put(['conditions', name, '{chapter}', 'joy'], int((frame['emotion'] == 'joy').sum()))"
-)
 KERNEL = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
@@ -125,23 +123,28 @@ LABELLED = "#| label: tbl-rows\n#| tbl-cap: Rows.\nMarkdown(f'{data.ratings.heig
 
 
 def write_light_chapters(root: Path) -> None:
-    """Replace the chapters by short ones, one or two for each kind of inputs; name a document that embeds one."""
+    """Replace the chapters by short ones, one for each kind of inputs; name a document that embeds one."""
     snakefile = root / "Snakefile"
     for path in (root / "notebooks").glob("*.ipynb"):
         if path.stem == "inference":  # no chapter: asks machines
             continue
-        if path.stem not in LIGHT_CHAPTERS and path.stem not in ("categories", "dimensions", "demographics"):
+        if path.stem not in LIGHT_CHAPTERS:
             path.unlink()
             text = snakefile.read_text(encoding="utf-8")
             snakefile.write_text(re.sub(rf'    "{path.stem}": \[.*\n', "", text, count=1), encoding="utf-8")
             continue
-        code = LIGHT_CHAPTERS.get(path.stem, COUNT_JOY.format(chapter=path.stem))
         opening = (
             "from IPython.display import Markdown\nfrom lib.results import Results\n"
             "from lib.study_data import open_study\n"
             f"data = open_study(study)\nresults = Results('{path.stem}')"
         )
-        sources = ["study = 'params/study.yaml'", opening, code, LABELLED, "results.save(data.inputs)"]
+        sources = [
+            "study = 'params/study.yaml'",
+            opening,
+            LIGHT_CHAPTERS[path.stem],
+            LABELLED,
+            "results.save(data.inputs)",
+        ]
         cells = [nbformat.v4.new_markdown_cell(f"# {path.stem}"), *map(nbformat.v4.new_code_cell, sources)]
         cells[1].metadata["tags"] = ["parameters"]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), path)

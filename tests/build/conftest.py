@@ -44,9 +44,9 @@ class BuiltProject:
             timeout=600,
         )
 
-    def steps(self, verb: str = "build") -> set[str]:
-        """Build, and give the names of the steps that were run."""
-        finished = self.run(verb)
+    def steps(self, *words: str) -> set[str]:
+        """Build (by default), and give the names of the steps that were run."""
+        finished = self.run(*(words or ["build"]))
         assert finished.returncode == 0, finished.stdout + finished.stderr
         return set(STEP.findall(finished.stdout))
 

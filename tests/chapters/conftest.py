@@ -91,7 +91,9 @@ def _lab_predictions(images: pl.DataFrame, steps: list[str], random: np.random.G
 def lab_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The laboratory's study in small, while simulated data stand in."""
     root = _root(tmp_path_factory.mktemp("lab"))
-    shutil.copy(REPOSITORY / "params/study.yaml", root / "params/study.yaml")
+    study = yaml.safe_load((REPOSITORY / "params/study.yaml").read_text(encoding="utf-8"))
+    study["analysis"]["bootstrap_draws"] = 200  # how wide intervals are is not looked at here
+    (root / "params/study.yaml").write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
     shutil.copytree(REPOSITORY / "params/conditions", root / "params/conditions")
     shutil.copytree(REPOSITORY / "data/published", root / "data/published")
     twin, random = root / "cache/twin", np.random.default_rng(5)
