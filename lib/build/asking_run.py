@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from lib.asking.progress import ProgressFile
@@ -17,6 +18,7 @@ from lib.asking.stopping import Stop, stopped_by_signals
 from lib.asking.versions import stored_versions
 from lib.backends.registry import open_backend
 from lib.build.asking import Inquiry, count
+from lib.build.tracing import tracing_of
 from lib.protocol.items import distinct
 from lib.responses.batches import read_book
 from lib.responses.shard import ALL, Shard
@@ -37,6 +39,7 @@ async def ask(
     answered_before: int | None = None,
     ignore_batches: bool = False,
     record_only: bool = False,
+    traces: str | None = None,
 ) -> RunReport:
     """Ask what is open; stop in seconds on Ctrl-C, SIGTERM, or when a file named by RATER_STOP_FILES appears.
 
@@ -58,6 +61,9 @@ async def ask(
         Ask also what is with the provider in batches, and pay for it twice.
     record_only
         Ask nothing, and say what is stored: batches brought it.
+    traces
+        What is kept of what goes on inside the model, as `lib.traces.choosing.parse_choice` reads it; also of answers
+        that are stored without.
 
     Raises
     ------
@@ -72,7 +78,8 @@ async def ask(
         retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
     )  # fmt: skip
     progress = ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
-    backend = open_backend(condition, project.study)
+    tracing = tracing_of(inquiry, traces) if traces else None
+    backend = tracing.open_backend() if tracing else open_backend(condition, project.study)
     stop = Stop()
     try:
         with stopped_by_signals(stop), stopped_by_files(stop):
@@ -80,10 +87,13 @@ async def ask(
             with open_store(project.responses, condition.id, shard) as store:
                 held = {} if ignore_batches else read_book(store.folder).held()
                 settings = replace(settings, in_batches=held.keys())
-                return await ask_all(
-                    inquiry.plan, distinct(inquiry.items), condition.repeats, backend, store,
-                    settings=settings, progress=progress, stop=stop,
+                asking = partial(
+                    ask_all, inquiry.plan, distinct(inquiry.items), condition.repeats, backend, store,
+                    progress=progress, stop=stop,
                 )  # fmt: skip
+                if tracing is not None:
+                    return await tracing.run(asking, settings, backend=backend, store=store, shard=shard, stop=stop)
+                return await asking(settings=settings)
     finally:
         await backend.close()
 
