@@ -30,20 +30,22 @@ def check(condition: AllConditionsOption = None, study: StudyOption = None) -> N
     """Say what is stored and what is wrong with it; exit code 1 if there are lines that cannot be used."""
     from lib.project import open_project
     from lib.responses.check import check_condition, stored_conditions
+    from lib.responses.report import CURE
 
     folder = open_project(study).responses
     names = condition or stored_conditions(folder)
     if not names:
-        typer.echo(_nothing_stored(folder))
+        typer.echo(_nothing_stored(folder), err=True)
     sound = True
     for name in names:
         found = check_condition(folder, name)
         for line in found.words():
             typer.echo(line)
-        for warning in found.report.warnings():
-            typer.echo(f"  {warning}", err=True)
+        for finding in found.report.findings():
+            typer.echo(f"  {finding}", err=True)
         sound = sound and found.report.fault_count == 0
     if not sound:
+        typer.echo(CURE, err=True)
         raise typer.Exit(1)
 
 
@@ -74,20 +76,24 @@ def export(
     """Write every stored line as one row of a Parquet table, replaced ones flagged."""
     from lib.project import open_project
     from lib.responses.check import stored_conditions
-    from lib.responses.report import StoreReport
+    from lib.responses.report import CURE, StoreReport
     from lib.responses.table import responses_table, write_table
 
     project = open_project(study)
     names = condition or stored_conditions(project.responses)
     if not names:
-        typer.echo(_nothing_stored(project.responses))
+        typer.echo(_nothing_stored(project.responses), err=True)
+    faulty = False
     for name in names:
         report = StoreReport()
         table = responses_table(project.responses, name, report)
         path = write_table(table, (out or project.cache / "export/responses") / f"{name}.parquet")
-        typer.echo(f"{path}: {counted(table.height, 'response')}, {table['superseded'].sum():,} of them replaced")
-        for warning in report.warnings():
-            typer.echo(f"  not in the table: {warning}", err=True)
+        typer.echo(f"{path}: {counted(table.height, 'line')}, {table['superseded'].sum():,} replaced by later ones")
+        for finding in report.findings():
+            typer.echo(f"  not in the table: {finding}", err=True)
+        faulty = faulty or report.fault_count > 0
+    if faulty:
+        typer.echo(CURE, err=True)
 
 
 @app.command("prune")

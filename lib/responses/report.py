@@ -8,6 +8,10 @@ from lib.formats import counted
 
 SHOWN = 10
 KEPT = 1000
+CURE = (
+    "Lines that cannot be used stay where they are and their questions count as not answered; "
+    "`rater responses compact --set-aside` moves them out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,12 @@ class StoreReport:
             self.faults.append(fault)
 
     def warnings(self, shown: int = SHOWN) -> list[str]:
-        """What is wrong, a line each; empty when all is well."""
+        """What is wrong, a line each, with what to do about it; empty when all is well."""
+        return [*self.findings(shown), *([CURE] if self.fault_count else [])]
+
+    def findings(self, shown: int = SHOWN) -> list[str]:
+        """What is wrong, a line each."""
         said = [*self.notes, *map(str, self.tails), *map(str, self.faults[:shown])]
         if self.fault_count > shown:
             said.append(f"and {counted(self.fault_count - shown, 'more line')} that cannot be used")
-        if self.fault_count:
-            said.append(
-                "Lines that cannot be used stay where they are and their questions count as not answered; "
-                "`rater responses compact --set-aside` moves them out."
-            )
         return said

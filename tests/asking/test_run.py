@@ -103,6 +103,7 @@ def test_versions_are_counted_with_the_time_of_their_first_answer(folder, items)
     ]
     assert report.versions[1].first_seen == lines(folder, plan)[40]["asked_at"]
     assert report.versions_stored == report.versions
+    assert report.warnings == ["The model changed in mid-run: a (f), b (f). Its answers are not all of one machine."]
     more = ask(folder, plan, items, Machine(lambda q, _: answer(q, model_version="c")), repeats=2)
     assert [(seen.model_version, seen.answers) for seen in more.versions] == [("c", 60)]
     assert [(seen.model_version, seen.answers) for seen in more.versions_stored] == [("a", 40), ("b", 20), ("c", 60)]

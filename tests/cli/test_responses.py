@@ -14,6 +14,7 @@ from lib.cli.main import app
 from lib.contracts.predictions import read_predictions
 from lib.errors import RaterError, StoreError
 from lib.project import Project, open_project
+from lib.responses.report import CURE
 from lib.responses.shard import ALL
 from lib.responses.store import open_store, read_store
 
@@ -216,3 +217,14 @@ def test_a_condition_without_answers_is_explained(project: Project) -> None:
 def test_a_condition_is_no_path(project: Project, arguments: tuple[str, ...]) -> None:
     with pytest.raises(RaterError, match=r"got '\.\./x'"):
         run(*arguments)
+
+
+def test_what_to_do_about_broken_lines_is_said_once_and_is_no_finding(project: Project) -> None:
+    for name in (NAME, "other"):
+        (project.responses / name).mkdir(parents=True)
+        (project.responses / name / "all.jsonl").write_text('{"x": 1}\n', encoding="utf-8")
+    for command in ("check", "export"):
+        lines = run(command, fails=command == "check").output.splitlines()
+        cure = [line for line in lines if "rater responses compact --set-aside" in line]
+        assert cure == [CURE] == lines[-1:]
+        assert sum("line 1: not an answer" in line for line in lines) == 2
