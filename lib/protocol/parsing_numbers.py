@@ -41,6 +41,7 @@ _PLACE = re.compile(
 )
 _NO_NUMBER = re.compile(r"[\s\"':=]*+[-+]?(?:nan|inf(?:inity)?|null|none|true|false|n/?a)\b")
 _SIMPLE = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_SHARE_ALONE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s?(?:/|out\sof)\s?([0-9]{1,3})\.?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _PERCENT = re.compile(r"\s?(?:%|percent\b)")
 _MOST = 200
@@ -76,6 +77,9 @@ class Numbers:
         """Read a text that is a number and nothing else; None where it is not."""
         if _SIMPLE.fullmatch(text) and not self._ambiguous(text):
             return self.take(float(text))
+        share = _SHARE_ALONE.fullmatch(text)
+        if share and float(share[2]) == self.high:
+            return self.take(float(share[1]))
         word = number_word(text.strip(" .,!*_\"'`()[]"))
         if word is not None:
             return self.take(word, ("number_word",))

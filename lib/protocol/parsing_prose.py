@@ -76,9 +76,9 @@ class Prose:
         `plainly` says that the words of a sentence may be taken for the answer, too; `given` are the readings of the
         objects that stand in the text as `OBJECT`.
         """
-        pairs = None if given or "\n\n" in text else self._pairs(text, wanted)
-        if pairs is not None:
-            return pairs
+        plain = None if given else self._plain(text, wanted)
+        if plain is not None:
+            return plain
         text = tidy(text)
         asked = _Asked(len(wanted) == 1, plainly, given or [])
         split: dict[str, list[Sentence]] = {}
@@ -92,6 +92,17 @@ class Prose:
                 readings[step] = SEVERAL
         return readings
 
+    def _plain(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
+        """Read a text that is a value and nothing else, or that names all wanted steps with theirs."""
+        if len(wanted) == 1:
+            whole = self._whole(text, wanted[0])
+            if whole is not None:
+                return {wanted[0]: whole}
+        return None if "\n\n" in text else self._pairs(text, wanted)
+
+    def _whole(self, text: str, step: str) -> Reading | None:
+        return self.categories.whole(text) if step == "emotion" else self.numbers[step].whole(text.strip())
+
     def _pairs(self, text: str, wanted: tuple[str, ...]) -> dict[str, Reading] | None:
         """Read a text that is nothing but names of all wanted steps, each with a colon and a plain value."""
         readings: dict[str, Reading] = {}
@@ -101,7 +112,7 @@ class Prose:
             if pair is None or pair["name"] in readings:
                 return None
             step, said = pair["name"], pair["said"]
-            reading = self.categories.whole(said) if step == "emotion" else self.numbers[step].whole(said)
+            reading = self._whole(said, step)
             if reading is None or reading.value is None:
                 return None
             readings[step] = reading
@@ -110,15 +121,11 @@ class Prose:
 
     def value(self, text: str, step: str) -> Reading:
         """Read a text that stands where a step's value belongs."""
-        whole = self.categories.whole(text) if step == "emotion" else self.numbers[step].whole(text.strip())
+        whole = self._whole(text, step)
         return whole if whole is not None else self.read(text.lower(), (step,), plainly=True)[step]
 
     def _step(self, text: str, parts: list[Sentence], step: str, asked: _Asked) -> Reading:
         alone, objects = asked.alone, asked.objects
-        if not objects and alone and (step != "emotion" or len(text) <= 80):
-            whole = self.categories.whole(text) if step == "emotion" else self.numbers[step].whole(text.strip())
-            if whole is not None:
-                return whole
         places, foreign = self._places(parts, step, alone, iter([one[step] for one in objects]))
         if step != "emotion" and places and self.numbers[step].scale.is_another_in(text):
             return OTHER_SCALE
