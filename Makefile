@@ -25,7 +25,7 @@ help:
 	@echo "make local          add what runs models on this machine (torch, transformers, MLX; about 1.3 GB), once"
 	@echo "make coverage       which lines of lib/ no test reaches"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
-	@echo "make clean          remove everything derived (cache/, _output/), not the data and not the answers of machines"
+	@echo "make clean          remove everything derived (cache/, _output/), not the data, answers of machines and traces"
 
 setup: $(VENV)/ready $(INCLUDES)
 
@@ -81,5 +81,5 @@ lock:
 # Machines' answers cost money and hours: they stay, and so do the records of their runs. To be rid of them, too: rm -rf cache
 clean:
 	rm -rf _output _variables.yml .snakemake
-	@test ! -d cache || find cache -depth -not -path '*/responses/*' -not -path '*/inference/*' -not -type d -delete
+	@test ! -d cache || find cache -depth -not -path '*/responses/*' -not -path '*/inference/*' -not -path '*/traces/*' -not -type d -delete
 	@test ! -d cache || find cache -depth -type d -empty -delete

@@ -92,7 +92,7 @@ def inference_records(wildcards):
 
 def inference_options(wildcards):
     """Options of one run. A budget is each run's own: `rater infer` shares one out among them."""
-    given = {name: config[name] for name in ("limit", "images", "budget", "concurrency", "processes") if name in config}
+    given = {name: config[name] for name in ("limit", "images", "budget", "concurrency", "processes", "traces") if name in config}
     budgets = config.get("budgets", {})
     given |= {"budget": budgets[f"{wildcards.condition}/{wildcards.shard}"]} if budgets else {}
     flags = [f"--{name}" for name in ("yes", "retry-failed", "ignore-batches") if config.get(name.replace("-", "_"))]

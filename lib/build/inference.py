@@ -47,6 +47,7 @@ class AskOptions:
     processes: int = 1
     ignore_batches: bool = False
     record_only: bool = False
+    traces: str | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,7 +49,7 @@ def jobs_for(inquiries: Sequence[Inquiry], parts: int, options: AskOptions, core
             expected = forecast_of(
                 shared_out(inquiry, shard), retry_failed=options.retry_failed, ignore_batches=options.ignore_batches
             )
-            if expected.count.to_ask:
+            if expected.count.to_ask or options.traces:
                 found.append((inquiry, shard, expected.cost[1] if expected.cost else Decimal(0)))
     at_once = min(len(found), cores or os.cpu_count() or 1)
     total = sum((cost for _, _, cost in found), Decimal(0))
@@ -80,7 +80,7 @@ def command_for(project: Project, jobs: Sequence[Job], options: AskOptions, core
 def _by_snakemake(project: Project, jobs: Sequence[Job], options: AskOptions, cores: int | None) -> list[str]:
     config: dict[str, object] = {"yes": True, "processes": max(job.processes for job in jobs)}
     given = dataclasses.asdict(options)
-    config |= {name: given[name] for name in ("limit", "images", "concurrency") if given[name] is not None}
+    config |= {name: given[name] for name in ("limit", "images", "concurrency", "traces") if given[name] is not None}
     config |= {name: True for name in FLAGS if given[name]}
     if options.budget is not None:
         config["budgets"] = {job.name: job.budget for job in jobs}

@@ -85,8 +85,8 @@ class Tracing:
             return round(sum(sum(sizes) / len(sizes) for sizes in measured)), f"as measured on {len(measured[0])}"
         return bytes_of_question(self.choice, self.shape), "as expected"
 
-    def refuse_if_full(self, questions: int) -> None:
-        """Refuse to begin where the disk will not hold the traces of so many questions.
+    def refuse_if_full(self, questions: int, before: int = 0) -> None:
+        """Refuse to begin where the disk will not hold the traces of so many questions, and `before` bytes of others.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class Tracing:
             With the cure.
         """
         each, how = self.bytes_a_question()
-        refuse_if_full(self.inquiry.condition.id, each * questions, free_bytes(self.folder), how)
+        refuse_if_full(self.inquiry.condition.id, before + each * questions, free_bytes(self.folder), how)
 
     async def run(
         self, asking: Callable[..., Awaitable[RunReport]], settings: RunSettings, *,

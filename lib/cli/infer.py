@@ -41,6 +41,7 @@ def infer(
     wait: options.Wait = False,
     every: options.Every = 10.0,
     ignore_batches: options.IgnoreBatches = False,
+    traces: options.Traces = None,
 ) -> None:
     """Ask machines about the study's images: forecast first, then the questions that have no answer yet.
 
@@ -52,6 +53,7 @@ def infer(
     from lib.build.inference import AskOptions
     from lib.build.inference_jobs import jobs_for
     from lib.cli.infer_watch import run_jobs
+    from lib.cli.traces import show_traces
     from lib.project import open_project
     from lib.responses.locks import refuse_if_held
     from lib.responses.store import condition_folder
@@ -62,7 +64,7 @@ def infer(
         raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.")
     inquiries = [prepare(project, name, limit=limit, choice=images) for name in dict.fromkeys(conditions)]
     if batch:
-        _refuse_for_batches(shards=shards, concurrency=concurrency, cores=cores)
+        _refuse_for_batches(shards=shards, concurrency=concurrency, cores=cores, traces=traces)
     elif wait:
         raise ParameterError("--wait: goes with --batch only; without it a run ends when all is asked.")
     forecasts = show_forecast(
@@ -74,6 +76,8 @@ def infer(
             dry_run=dry_run, yes=yes, wait=wait, every=every, ignore_batches=ignore_batches,
         )  # fmt: skip
     open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
+    if traces is not None:
+        open_ones = show_traces(inquiries, forecasts, traces)
     if not open_ones:
         typer.echo(_nothing_open(project, forecasts))
         raise typer.Exit(1 if any(each.count.rejected for each in forecasts) else 0)
@@ -83,8 +87,8 @@ def infer(
         return
     asyncio.run(check_backends(open_ones))
     asked = sum(each.count.to_ask for each in forecasts)
-    _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes)
-    told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches)
+    _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes or not asked)
+    told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches, traces=traces)
     jobs = jobs_for(open_ones, shards, told, cores)
     for job in jobs:
         refuse_if_held(condition_folder(project.responses, job.condition), job.shard)
@@ -132,7 +136,7 @@ async def check_backends(inquiries: Sequence[Inquiry]) -> None:
             await backend.close()
 
 
-def _refuse_for_batches(**given: int | None) -> None:
+def _refuse_for_batches(**given: int | str | None) -> None:
     """Refuse what says how requests are sent, where the provider decides that."""
     for name, value in given.items():
         if value not in {None, 1}:

@@ -27,6 +27,10 @@ Batch = Annotated[
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="With --batch: go on until all is answered.")]
 Every = Annotated[float, typer.Option(min=0.01, help="With --wait: minutes between two looks.")]
+Traces = Annotated[
+    str | None,
+    typer.Option(help="Keep what goes on inside a model of transformers: attention,logits,hidden,vision or all."),
+]
 IgnoreBatches = Annotated[
     bool, typer.Option("--ignore-batches", help="Ask also what is in batches, and pay for it twice.")
 ]

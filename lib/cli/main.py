@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from lib.cli import analyze, audit, backends, build, doctor, export, infer, models, responses, step, stimuli, trace
+from lib.cli import (
+    analyze,
+    audit,
+    backends,
+    build,
+    doctor,
+    export,
+    infer,
+    models,
+    responses,
+    step,
+    stimuli,
+    trace,
+    traces,
+)
 from lib.errors import RaterError
 
 app = typer.Typer(
@@ -26,6 +40,7 @@ app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.add_typer(responses.app, name="responses")
+app.add_typer(traces.app, name="traces")
 app.add_typer(models.app, name="models")
 app.add_typer(stimuli.app, name="stimuli")
 app.add_typer(step.app, name="step", hidden=True)

@@ -81,6 +81,7 @@ def infer(
     budget: float | None = None,
     concurrency: int | None = None,
     processes: int | None = None,
+    traces: str | None = None,
     retry_failed: bool = typer.Option(False, "--retry-failed"),
     ignore_batches: bool = typer.Option(False, "--ignore-batches"),
     yes: bool = typer.Option(False, "--yes"),
@@ -90,7 +91,9 @@ def infer(
     from lib.responses.shard import parse_shard
 
     project, part = _opened["project"], parse_shard(shard)
-    options = AskOptions(limit, images, budget, retry_failed, concurrency, processes or part.of, ignore_batches)
+    options = AskOptions(
+        limit, images, budget, retry_failed, concurrency, processes or part.of, ignore_batches, traces=traces
+    )
     with _timed(f"asked {condition} {shard}"):
         if not yes:
             refuse_unasked_cost(project, condition, part, options)

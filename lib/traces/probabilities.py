@@ -61,12 +61,17 @@ class Logits:
 
     @property
     def rating_token(self) -> int | None:
-        """The step that gave the rating: the answer's first number that is one of the scale's values and one token.
+        """The step that gave the rating: the first of `rating_tokens`; None where there is none."""
+        return next(iter(self.rating_tokens), None)
 
-        None where there is none, as with `10`, `-3` and `5.5` in a tokenizer of single digits. In a sentence that names
-        other numbers first, say the step yourself.
+    @property
+    def rating_tokens(self) -> tuple[int, ...]:
+        """Steps of the answer's numbers that are one of the scale's values and one token; no parts of longer numbers.
+
+        An answer in JSON has one for each dimension, in its order; a sentence may name other numbers, too. Numbers such
+        as `10`, `-3` and `5.5` in a tokenizer of single digits are none.
         """
-        return next((at for at in self._answer() if self._is_value(at)), None)
+        return tuple(at for at in self._answer() if self._is_value(at))
 
     @property
     def first_token(self) -> int | None:

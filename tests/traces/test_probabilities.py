@@ -39,6 +39,7 @@ def test_the_rating_is_looked_for_in_the_answer_and_not_in_the_thinking() -> Non
     none = logits(("I", "cannot"))
     for parts in (("1", "0"), ("-", "2"), ("2", ".", "5"), ("1", ".", "2")):
         assert logits(parts).rating_token is None, parts
+    assert logits(('{"v":', "2", ',"a":', "1", "}")).rating_tokens == (1, 3)
     assert logits(("2", "/", "9")).rating_token == 0 and logits(("0", ",", " 2", ".")).rating_token == 2
     assert none.rating_token is None and scale_probabilities(none)["probability"].null_count() == 3
     assert logits(("\n", " ", "Happy")).first_token == 2 and logits(("\n",)).first_token is None
