@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from lib.drawing.fields import CELL, COLUMNS, HIGH, LEFT, ROWS, Plane, eye_centre, grid, look_up, noise, smooth_step
@@ -24,11 +26,11 @@ def paint_skin(identity: Identity) -> Plane:
     mottled = 1 + 0.030 * _patches(x, y, identity.texture) + 0.016 * look_up(noise(2), x, y, 1 / CELL, identity.texture)
     colour = palette.skin.astype(np.float32) * mottled[..., None]
     red = np.array([1.05, 0.90, 0.88] if dark else [1.05, 0.84, 0.82], dtype=np.float32)
-    colour = _blend(colour, colour * red, _flush(x, y) * (0.6 + 0.5 * palette.make_up))
-    colour = _blend(colour, colour * np.array([0.80, 0.74, 0.76], dtype=np.float32), 0.55 * _sockets(x, y))
+    colour = _blend(colour, colour * red, _flush() * (0.6 + 0.5 * palette.make_up))
+    colour = _blend(colour, colour * np.array([0.80, 0.74, 0.76], dtype=np.float32), 0.55 * _sockets())
     if palette.make_up:
         colour = _blend(
-            colour, colour * np.array([0.72, 0.64, 0.66], dtype=np.float32), 0.5 * palette.make_up * _lids(x, y)
+            colour, colour * np.array([0.72, 0.64, 0.66], dtype=np.float32), 0.5 * palette.make_up * _lids()
         )
     if palette.freckles > 0.05:
         spots = smooth_step(1.5, 2.4, look_up(noise(5, smooth=2.2), x, y, 1 / CELL, identity.texture))
@@ -39,8 +41,8 @@ def paint_skin(identity: Identity) -> Plane:
     if palette.beard:
         shade = np.minimum(palette.hair * 0.5 + palette.skin * 0.28, palette.skin * 0.8).astype(np.float32)
         grain = 0.85 + 0.25 * look_up(noise(3, smooth=0.7), x, y, 1 / CELL, identity.texture)
-        colour = _blend(colour, shade, np.clip(0.55 * palette.beard * _beard(x, y) * grain, 0, 0.8))
-    colour = _blend(colour, colour * np.array([0.36, 0.25, 0.23], dtype=np.float32), _nostrils(x, y))
+        colour = _blend(colour, shade, np.clip(0.55 * palette.beard * _beard() * grain, 0, 0.8))
+    colour = _blend(colour, colour * np.array([0.36, 0.25, 0.23], dtype=np.float32), _nostrils())
     hair = np.minimum(palette.hair * 0.75, 0.30).astype(np.float32)
     colour = _blend(colour, hair, _brows(x, y, identity.brow, identity.texture))
     return to_linear(colour.astype(np.float32))
@@ -63,8 +65,10 @@ def _patches(x: Plane, y: Plane, seed: int) -> Plane:
     )
 
 
-def _flush(x: Plane, y: Plane) -> Plane:
+@cache
+def _flush() -> Plane:
     """Where blood shines through: cheeks, tip of the nose, chin."""
+    x, y = grid()
     across = np.abs(x)
     cheeks = np.exp(-(((across - 0.43) / 0.20) ** 2) - ((y - 7.0) / 0.17) ** 2)
     nose = np.exp(-((x / 0.13) ** 2) - ((y - 6.95) / 0.12) ** 2)
@@ -72,28 +76,36 @@ def _flush(x: Plane, y: Plane) -> Plane:
     return np.clip(0.42 * cheeks + 0.40 * nose + 0.22 * chin, 0, 1)
 
 
-def _sockets(x: Plane, y: Plane) -> Plane:
+@cache
+def _sockets() -> Plane:
+    x, y = grid()
     eye = eye_centre()
     across = np.abs(x) - eye[0]
     below = np.exp(-(((across + 0.04) / 0.15) ** 2) - ((y - eye[1] + 0.13) / 0.055) ** 2)
     inner = np.exp(-(((across + 0.16) / 0.06) ** 2) - ((y - eye[1] - 0.03) / 0.09) ** 2)
-    return np.asarray(0.8 * _lids(x, y) * 0.5 + 0.55 * below + 0.6 * inner)
+    return np.asarray(0.8 * _lids() * 0.5 + 0.55 * below + 0.6 * inner)
 
 
-def _nostrils(x: Plane, y: Plane) -> Plane:
+@cache
+def _nostrils() -> Plane:
+    x, y = grid()
     return np.asarray(
         np.exp(-(((np.abs(x) - 0.074) / 0.034) ** 4) - ((y - 6.853 - 0.10 * (np.abs(x) - 0.074)) / 0.017) ** 2)
     )
 
 
-def _lids(x: Plane, y: Plane) -> Plane:
+@cache
+def _lids() -> Plane:
+    x, y = grid()
     eye = eye_centre()
     across = np.abs(x) - eye[0]
     return np.asarray(np.exp(-((across / 0.17) ** 4) - ((y - eye[1] - 0.075) / 0.06) ** 2))
 
 
-def _beard(x: Plane, y: Plane) -> Plane:
+@cache
+def _beard() -> Plane:
     """Moustache, chin, jaw and cheeks below a line from the mouth's corners to the ears."""
+    x, y = grid()
     across = np.abs(x)
     edge = 6.80 + 0.55 * np.clip(across - 0.28, 0, None) ** 1.2
     below = smooth_step(0.07, -0.07, y - edge)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 from lib.drawing.complexion import brow_line
 from lib.drawing.expressions import Expression, apply_expression
 from lib.drawing.fields import eye_centre
-from lib.drawing.identities import Identity
+from lib.drawing.identities import Brow, Identity
 from lib.drawing.mesh_data import LEFT_EYE, RIGHT_EYE, SKIN, Floats, Indices, head_mesh
 from lib.drawing.render import FINER, Sitter
 
@@ -70,25 +70,30 @@ def _front() -> tuple[Indices, Floats]:
     skin = mesh.triangles[mesh.part == SKIN]
     corners = mesh.rest[skin]
     ahead = (corners[:, :, 2].min(axis=1) > 0.6) & (corners[:, :, 1].min(axis=1) > 7.2)
-    area = np.cross(corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2])
-    ahead &= area > 1e-7
+    (ax, ay), (bx, by), (cx, cy) = (corners[:, k, :2].T for k in range(3))
+    ahead &= (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) > 1e-7
     return skin[ahead], corners[ahead]
 
 
-def _brow_points(identity: Identity, seen: Floats, sign: float) -> Floats:
-    """The brow's rim in the picture: each resting point is carried by the triangle of the forehead that holds it."""
-    points = brow_line(identity.brow) * [sign, 1.0]
+@lru_cache(maxsize=64)
+def _brow_carriers(brow: Brow, sign: float) -> tuple[Indices, Floats]:
+    """The triangles (points, 3) of the forehead that hold the resting points of a brow's rim, and their weights."""
     triangles, corners = _front()
     a, b, c = (corners[:, k, :2] for k in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
-    carried = []
-    for x, y in points:
-        first = ((b[:, 0] - x) * (c[:, 1] - y) - (c[:, 0] - x) * (b[:, 1] - y)) / area
-        second = ((c[:, 0] - x) * (a[:, 1] - y) - (a[:, 0] - x) * (c[:, 1] - y)) / area
-        weights = np.stack([first, second, 1 - first - second], axis=1)
-        best = int(weights.min(axis=1).argmax())
-        carried.append(weights[best] @ seen[triangles[best]])
-    return np.array(carried)
+    points = brow_line(brow) * [sign, 1.0]
+    x, y = points[:, :1], points[:, 1:]
+    first = ((b[:, 0] - x) * (c[:, 1] - y) - (c[:, 0] - x) * (b[:, 1] - y)) / area
+    second = ((c[:, 0] - x) * (a[:, 1] - y) - (a[:, 0] - x) * (c[:, 1] - y)) / area
+    weights = np.stack([first, second, 1 - first - second], axis=2)
+    best = weights.min(axis=2).argmax(axis=1)
+    return triangles[best], weights[np.arange(len(best)), best]
+
+
+def _brow_points(identity: Identity, seen: Floats, sign: float) -> Floats:
+    """The brow's rim in the picture, carried along by the skin it grows on."""
+    corners, weights = _brow_carriers(identity.brow, sign)
+    return np.asarray((seen[corners] * weights[..., None]).sum(axis=1))
 
 
 def _hull(points: Floats) -> Floats:
