@@ -92,7 +92,10 @@ def infer(
     jobs = jobs_for(open_ones, shards, told, cores)
     for job in jobs:
         refuse_if_held(condition_folder(project.responses, job.condition), job.shard)
-    raise typer.Exit(run_jobs(project, jobs, told, cores))
+    code = run_jobs(project, jobs, told, cores)
+    if traces is not None:
+        typer.echo(f"Traces are in {project.relative(project.cache / 'traces')}: `{project.command('traces list')}`")
+    raise typer.Exit(code)
 
 
 def show_forecast(
