@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_said(asked: Make) -> None:
     for part in (
         "predictions taken: 2",
         "does not have: 1 (x)",
-        "valence: 9.0 became 3.0 (1x)",
+        "valence: 9 became 3 (1x)",
         "does not ask (repeats in its file): 1",
     ):
         assert part in words
