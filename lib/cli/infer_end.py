@@ -28,7 +28,7 @@ def say_how_it_ended(project: Project, jobs: Sequence[Job], log: Path, started: 
     complete, silent, goes_on = True, False, interrupted
     for condition in dict.fromkeys(job.condition for job in jobs):
         own = [job for job in jobs if job.condition == condition]
-        advice: dict[str, list[str]] = {}
+        advice: dict[str, tuple[str, list[str]]] = {}
         for job in own:
             report = read_report(project.inference, job.condition, job.shard)
             name = _name(job)
@@ -40,12 +40,13 @@ def say_how_it_ended(project: Project, jobs: Sequence[Job], log: Path, started: 
             complete = complete and report.complete and report.stopped is None
             goes_on = goes_on or report.parts.to_ask > 0 or not set(report.failed) <= {REJECTED}
             typer.echo(f"{name}: {ending_line(report)}")
-            for line in [*report.warnings, what_to_do(report)]:
-                advice.setdefault(line, []).append(job.shard.name)
-        for line, shards in advice.items():
+            for line in report.warnings:
+                advice.setdefault(line, (line, []))[1].append(job.shard.name)
+            todo = what_to_do(report)
+            advice.setdefault(report.stopped or todo, (todo, []))[1].append(job.shard.name)
+        for line, shards in advice.values():
             if line:
-                whose = "" if len(shards) == len(own) else f" ({', '.join(shards)})"
-                typer.echo(f"  {line}{whose}")
+                typer.echo(f"  {line}" + ("" if len(shards) == len(own) else f" ({', '.join(shards)})"))
         _say_records(project, own, started)
     if silent and not interrupted:
         typer.echo(_from_log(log, project))
