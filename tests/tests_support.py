@@ -25,6 +25,7 @@ SMALL_STUDY = {
         "valence": {"low": -3, "high": 3, "low_label": "bad", "high_label": "good"},
         "arousal": {"low": 0, "high": 1, "step": 0.25, "low_label": "sleepy", "high_label": "awake"},
     },
+    "analysis": {"bootstrap_draws": 200},  # how wide intervals are is not looked at
 }
 
 

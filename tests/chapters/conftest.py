@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-from tests_support import write_small_study
+from tests_support import SMALL_STUDY, write_small_study
 
 from lib.build.analyze import Analysis, compute_sections
 from lib.build.data import check_data, check_predictions, make_human_null
@@ -31,6 +31,7 @@ BARE_STUDY = {
     "files": {"ratings": "data/bare.csv"},
     "emotion": {"categories": ["joy", "anger", "calm"], "people_also": ["other"], "intended": False},
     "dimensions": {"valence": {"low": -1, "high": 1, "step": 0.25, "low_label": "bad", "high_label": "good"}},
+    "analysis": {"bootstrap_draws": 200},
 }
 
 
@@ -93,7 +94,9 @@ def lab_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = _root(tmp_path_factory.mktemp("lab"))
     study = yaml.safe_load((REPOSITORY / "params/study.yaml").read_text(encoding="utf-8"))
     study["analysis"]["bootstrap_draws"] = 200  # how wide intervals are is not looked at here
-    (root / "params/study.yaml").write_text(yaml.safe_dump(study, allow_unicode=True), encoding="utf-8")
+    (root / "params/study.yaml").write_text(
+        yaml.safe_dump(study, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
     shutil.copytree(REPOSITORY / "params/conditions", root / "params/conditions")
     shutil.copytree(REPOSITORY / "data/published", root / "data/published")
     twin, random = root / "cache/twin", np.random.default_rng(5)
@@ -137,7 +140,7 @@ def classifier_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     study = root / write_small_study(root)
     content = yaml.safe_load(study.read_text(encoding="utf-8")) | {
         "id": "classifier",
-        "analysis": {"human_null": False},
+        "analysis": SMALL_STUDY["analysis"] | {"human_null": False},
     }
     study.write_text(yaml.safe_dump(content), encoding="utf-8")
     path = root / "params/small_conditions/machine-1.yaml"

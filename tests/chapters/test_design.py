@@ -39,8 +39,10 @@ def test_scales_with_a_true_minus_sign(bare_project) -> None:
 
 
 def test_the_parameters_of_the_analysis_in_words(lab_project) -> None:
-    results = Results("design")
-    record_analysis(results, StudyData(lab_project))
+    results, data = Results("design"), StudyData(lab_project)
+    analysis = data.study.analysis.model_copy(update={"bootstrap_draws": 2000})
+    data.study = data.study.model_copy(update={"analysis": analysis})
+    record_analysis(results, data)
     texts = {key.removeprefix("design.analysis."): entry.text for key, entry in results.entries.items()}
     assert texts == {
         "draws": "2,000",

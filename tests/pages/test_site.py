@@ -31,10 +31,15 @@ def page_id(path: Path) -> str:
 
 
 @cache
+def read_page(page: Path) -> BeautifulSoup:
+    """A page, read once for all tests."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
 def anchors(page: Path) -> set[str]:
-    """The ids on a page, read once however many links lead there."""
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    return {str(element["id"]) for element in soup.find_all(id=True)}
+    """The ids on a page, found once however many links lead there."""
+    return {str(element["id"]) for element in read_page(page).find_all(id=True)}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +87,7 @@ def test_contents_are_open_beside_the_text_and_closed_above_it(page: Path, brows
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    soup = read_page(page)
     for link in soup.select("a[href], link[href], img[src]"):
         address = urlsplit(str(link.get("href") or link.get("src")))
         if address.scheme in {"data", "mailto"}:
@@ -98,7 +103,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "notebooks" not in page.parts], ids=page_id)
 def test_a_document_has_no_leftovers_and_says_what_is_simulated(page: Path) -> None:
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    soup = read_page(page)
     text = soup.get_text(" ")
     assert LEFTOVERS.findall(re.sub(r"<think>.*?</think>", "", text)) == []
     assert ("Simulated data" in text) == open_project(root=ROOT).uses_twin

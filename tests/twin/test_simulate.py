@@ -7,6 +7,7 @@ import pytest
 
 from lib.twin.design import EMOTIONS
 from lib.twin.simulate import Twin, simulate
+from lib.twin.targets import TwinTargets
 
 VLM = [
     "gemini-2.5-flash",
@@ -114,20 +115,25 @@ def test_conditions_tend_to_err_on_the_same_faces(twin: Twin, images: pl.DataFra
     assert both > wrong["beit"].mean() * wrong["emonet"].mean()
 
 
-def test_same_seed_same_data_and_another_seed_another(twin: Twin, images: pl.DataFrame, targets):
-    again = simulate(images, targets, 20260222)
+def test_same_seed_same_data_whichever_other_conditions_there_are(twin: Twin, images: pl.DataFrame, targets):
+    kinds = (
+        "gemini-2.5-flash",
+        "gpt-4o-mini",
+        "emonet",
+        "posterv2",
+    )  # thinking, not thinking, in fractions, labels alone
+    again = simulate(images, _only(targets, *kinds), 20260222)
     assert again.ratings.equals(twin.ratings)
-    assert all(again.predictions[name].equals(frame) for name, frame in twin.predictions.items())
-    other = simulate(images, targets.model_copy(update={"choices": _two_conditions(targets)}), 7)
+    assert tuple(again.predictions) == kinds
+    assert all(frame.equals(twin.predictions[name]) for name, frame in again.predictions.items())
+
+
+def test_another_seed_other_data(twin: Twin, images: pl.DataFrame, targets):
+    other = simulate(images, _only(targets, "emonet"), 7)
     assert not other.ratings.equals(twin.ratings)
     assert not other.predictions["emonet"].equals(twin.predictions["emonet"])
 
 
-def test_a_condition_does_not_depend_on_which_others_there_are(twin: Twin, images: pl.DataFrame, targets):
-    fewer = simulate(images, targets.model_copy(update={"choices": _two_conditions(targets)}), 20260222)
-    assert fewer.predictions["emonet"].equals(twin.predictions["emonet"])
-
-
-def _two_conditions(targets):
-    kept = {name: targets.choices.answers[name] for name in ("posterv2", "emonet")}
-    return targets.choices.model_copy(update={"answers": kept})
+def _only(targets: TwinTargets, *names: str) -> TwinTargets:
+    answers = {name: targets.choices.answers[name] for name in names}
+    return targets.model_copy(update={"choices": targets.choices.model_copy(update={"answers": answers})})
