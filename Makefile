@@ -1,6 +1,6 @@
 # The two commands: make paper, make test. Both set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup local paper test coverage lint lock clean
+.PHONY: help setup local paper test coverage lint style lock clean
 
 STUDY ?= params/study.yaml
 VENV := .venv
@@ -54,15 +54,18 @@ $(VENV)/local: requirements-local.lock | $(VENV)/ready
 paper: setup
 	@$(BIN)/rater paper --study $(STUDY) $(CORES)
 
-lint: setup
+lint: style
+	$(BIN)/mypy
+
+style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
-test: lint
-	$(BIN)/rater paper $(CORES)
+# Types are checked beside the build, whose first steps have work for one core only.
+test: style
+	$(BIN)/mypy & types=$$!; $(BIN)/rater paper $(CORES) && wait $$types
 	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadscope --no-loadscope-reorder
 	$(BIN)/pytest $(SIDE_BY_SIDE) --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider -q cache/notebooks/
 
