@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lib.asking.walker import REJECTED, is_empty
+from lib.asking.renewing import replay_of_use
+from lib.asking.walker import REJECTED
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Question, Stored
 from lib.protocol.replay import Lookup, Replayed, replay, worst_case
@@ -106,17 +107,10 @@ def _sort(plan: Plan, unit: tuple[Item, int], known: Known, standing: Standing, 
 
 def _replayed(plan: Plan, item: Item, repeat: int, known: Known) -> Replayed:
     """Walk as far as answers are known, and up to what is being renewed."""
-    masked: set[str] = set()
 
     def lookup(key: str) -> Stored | None:
-        return None if key in masked or known.held.get(key) else known.lookup(key)
+        return None if known.held.get(key) else known.lookup(key)
 
-    while True:
-        done = replay(plan, item, repeat, lookup)
-        if not known.retry_failed:
-            return done
-        old = (outcome for outcome in done.outcomes if outcome.key and outcome.key not in known.renewed)
-        empty = next((outcome.key for outcome in old if is_empty(outcome.parsed)), None)
-        if empty is None:
-            return done
-        masked.add(empty)
+    if not known.retry_failed:
+        return replay(plan, item, repeat, lookup)
+    return replay_of_use(plan, item, repeat, lookup, renewed=known.renewed)

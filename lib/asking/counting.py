@@ -7,10 +7,10 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from lib.asking.parts import Parts
-from lib.asking.walker import is_empty
+from lib.asking.renewing import replay_of_use
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Question
-from lib.protocol.replay import Lookup, Replayed, replay, worst_case
+from lib.protocol.replay import Lookup, replay, worst_case
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ def count_questions(
     for item in items:
         before = count.to_ask + count.in_batches
         for repeat in repeats:
-            done = _replay_of_use(plan, item, repeat, lookup) if retry_failed else replay(plan, item, repeat, lookup)
+            done = (replay_of_use if retry_failed else replay)(plan, item, repeat, lookup)
             answered = sum(outcome.key is not None for outcome in done.outcomes)
             count.answered += answered
             count.skipped += len(done.outcomes) - answered
@@ -116,14 +116,3 @@ def count_questions(
         if count.to_ask + count.in_batches > before:
             count.items.append(item)
     return count
-
-
-def _replay_of_use(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
-    """Replay up to the first answer without a usable value, which will be asked for again."""
-    masked: set[str] = set()
-    while True:
-        done = replay(plan, item, repeat, lambda key: None if key in masked else lookup(key))
-        empty = next((each.key for each in done.outcomes if each.key and is_empty(each.parsed)), None)
-        if empty is None:
-            return done
-        masked.add(empty)

@@ -10,12 +10,12 @@ from lib.asking.asker import Asked, Asker
 from lib.asking.endings import Ending, after_failure, out_of_money, too_many_failures
 from lib.asking.pictures import Pictures
 from lib.asking.records import answer_line, failure_line
+from lib.asking.renewing import is_empty, replay_of_use
 from lib.asking.settings import RunSettings
 from lib.asking.spending import Spending
 from lib.asking.tally import Tally
 from lib.backends.base import Answer
 from lib.errors import DataError
-from lib.protocol.parsing import Parsed
 from lib.protocol.plan import Plan
 from lib.protocol.question import Item, Picture, Question
 from lib.protocol.replay import Lookup, Replayed, Stored, replay, worst_case
@@ -201,17 +201,6 @@ class Walker:
 
     def _replay(self, item: Item, repeat: int, lookup: Lookup) -> Replayed:
         """Walk as far as answers are known; with `retry_failed` only as far as they are of use, or renewed."""
-        while True:
-            replayed = replay(self._plan, item, repeat, lookup)
-            if not self._settings.retry_failed:
-                return replayed
-            old = (outcome for outcome in replayed.outcomes if outcome.key and outcome.key not in self._renewed)
-            empty = next((outcome.key for outcome in old if is_empty(outcome.parsed)), None)
-            if empty is None:
-                return replayed
-            self._masked.add(empty)
-
-
-def is_empty(parsed: Parsed | None) -> bool:
-    """Whether an answer had no usable value."""
-    return parsed is None or all(value is None for value in parsed.values.values())
+        if not self._settings.retry_failed:
+            return replay(self._plan, item, repeat, lookup)
+        return replay_of_use(self._plan, item, repeat, lookup, masked=self._masked, renewed=self._renewed)
