@@ -71,6 +71,15 @@ def sniff_media_type(data: bytes, path: Path) -> str:
     DataError
         It is no PNG, JPEG, WebP or GIF.
     """
+    known = media_type_of(data)
+    if known is not None:
+        return known
+    held = "an empty file" if not data else f"a file that begins with {data[:8]!r}"
+    raise DataError(f"{path}: got {held}, expected a PNG, JPEG, WebP or GIF image. Save it as PNG.")
+
+
+def media_type_of(data: bytes) -> str | None:
+    """Tell an image's media type from its first bytes; None if it is no PNG, JPEG, WebP or GIF."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -79,8 +88,7 @@ def sniff_media_type(data: bytes, path: Path) -> str:
         return "image/webp"
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "image/gif"
-    held = "an empty file" if not data else f"a file that begins with {data[:8]!r}"
-    raise DataError(f"{path}: got {held}, expected a PNG, JPEG, WebP or GIF image. Save it as PNG.")
+    return None
 
 
 def _refuse_cut(data: bytes, media_type: str, path: Path) -> None:

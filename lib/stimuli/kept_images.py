@@ -17,6 +17,7 @@ import msgspec
 
 from lib.backends.base import Answer, Backend, Picture
 from lib.files import write_aside
+from lib.protocol.pictures import media_type_of
 from lib.protocol.question import Question
 from lib.stimuli.image_answers import ImageAnswer
 
@@ -140,12 +141,7 @@ def _describe(name: str, data: bytes) -> KeptImage:
 
 def _format(data: bytes) -> str:
     """Tell the format of an image from its first bytes; a server's word for it is not relied on."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    raise ValueError(f"begins with {data[:8]!r}, which is no PNG, JPEG, WebP or GIF")
+    media_type = media_type_of(data)
+    if media_type is None:
+        raise ValueError(f"begins with {data[:8]!r}, which is no PNG, JPEG, WebP or GIF")
+    return media_type.removeprefix("image/").upper()
