@@ -15,7 +15,7 @@ from lib.local.image_only import image_only
 from lib.local.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import torch
 
@@ -34,11 +34,22 @@ def pick_device(wanted: str) -> str:
     """
     torch = import_torch()
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return choose_device(wanted, there, "torch")
+
+
+def choose_device(wanted: str, there: Mapping[str, bool], library: str) -> str:
+    """Choose among devices, the better first, by whether a library can use them here; `auto` is the first that is.
+
+    Raises
+    ------
+    BackendUnavailableError
+        The wanted one is not there.
+    """
     if wanted == "auto":
         return next(name for name, has in there.items() if has)
     if not there[wanted]:
         raise BackendUnavailableError(
-            f"local.device: got {wanted!r}, which this machine (or its torch) does not have. "
+            f"local.device: got {wanted!r}, which this machine (or its {library}) does not have. "
             f"Take {' or '.join(name for name, has in there.items() if has)}, or auto."
         )
     return wanted

@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError
-from lib.local.loading import INSTALL, is_out_of_memory
+from lib.local.loading import INSTALL, choose_device, is_out_of_memory
 from lib.local.mlx_folder import as_mlx_reads
 from lib.local.weights import Weights
 
@@ -54,14 +54,7 @@ def pick_device(wanted: str) -> str:
     """
     mx = import_mlx()
     there = {"cuda": mx.cuda.is_available(), "mps": mx.metal.is_available(), "cpu": True}
-    if wanted == "auto":
-        return next(name for name, has in there.items() if has)
-    if not there[wanted]:
-        raise BackendUnavailableError(
-            f"local.device: got {wanted!r}, which this machine (or its MLX) does not have. "
-            f"Take {' or '.join(name for name, has in there.items() if has)}, or auto."
-        )
-    return wanted
+    return choose_device(wanted, there, "MLX")
 
 
 def use_device(device: str) -> None:
