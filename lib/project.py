@@ -16,11 +16,11 @@ from lib.contracts.prompts import PromptSet, read_prompts
 from lib.contracts.study import Study, read_study
 from lib.contracts.yaml_files import nearest
 from lib.errors import MissingFileError, ParameterError
+from lib.roots import MARK, root_above
+from lib.roots import ROOT_VARIABLE as ROOT_VARIABLE  # noqa: PLC0414, for those who import it from here
 
-MARK = "_quarto.yml"
 DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
-ROOT_VARIABLE = "RATER_ROOT"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 LEDGER = "data/published/ledger.csv"
 LIBRARY = "params/library"
@@ -224,12 +224,10 @@ def find_root(start: Path | None = None) -> Path:
     MissingFileError
         Neither is there.
     """
-    if ROOT_VARIABLE in os.environ:
-        return Path(os.environ[ROOT_VARIABLE]).resolve()
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / MARK).is_file() and (folder / "params").is_dir():
-            return folder
+    root = root_above(here)
+    if root is not None:
+        return root
     raise MissingFileError(
         f"{here}: neither this folder nor one above it is the project (no {MARK}). Change into it first."
     )

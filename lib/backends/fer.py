@@ -13,11 +13,12 @@ from lib.contracts.classifier import Classifier
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError, DataError
-from lib.fer.files import checked_sha256, find_file, project_root
+from lib.fer.files import checked_sha256, find_file
 from lib.fer.network import Network, NetworkError
 from lib.fer.outputs import outputs_as_text
 from lib.protocol.pixels import decode
 from lib.protocol.question import Picture, Question
+from lib.roots import root_or_here
 
 SHOWN = 12
 """Digits of the weights' hash that stand in an answer as the model's version."""
@@ -200,7 +201,7 @@ def open_transformers(condition: Condition) -> Opened:
 
     classifier = condition.classifier
     assert classifier is not None
-    found = find_weights(classifier.weights, root=project_root())
+    found = find_weights(classifier.weights, root=root_or_here())
     digest = weights_sha256(found)
     if classifier.sha256 not in {None, digest}:
         raise BackendUnavailableError(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
-from lib.fer.files import find_file, project_root
+from lib.fer.files import find_file
+from lib.roots import root_or_here
 
 NEEDS = {
     "onnx": ("onnxruntime", "make setup"),
@@ -38,7 +39,7 @@ def _problem(name: str, condition: Condition) -> str | None:
         else:
             from lib.local.weights import find_weights
 
-            find_weights(classifier.weights, root=project_root())
+            find_weights(classifier.weights, root=root_or_here())
     except BackendUnavailableError as error:
         return str(error)
     return None

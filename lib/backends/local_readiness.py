@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from lib.contracts.condition import Condition
 from lib.errors import BackendUnavailableError
-from lib.fer.files import project_root
 from lib.local.families import family_of
 from lib.local.mlx_loading import refuse_family
 from lib.local.weights import find_weights
+from lib.roots import root_or_here
 
 NEEDS = {"transformers": "torch", "mlx": "mlx_vlm"}
 """The package that each kind needs."""
@@ -26,7 +26,7 @@ def cure(name: str, conditions: Iterable[Condition]) -> str | None:
 def problem_of(condition: Condition) -> str | None:
     """Why one condition's model cannot be loaded, with the cure, as far as its files tell; None if it can."""
     try:
-        weights = find_weights(condition.model, condition.local.revision, project_root())
+        weights = find_weights(condition.model, condition.local.revision, root_or_here())
         family_of(weights.model_type, str(weights.folder))
         if condition.backend == "mlx":
             refuse_family(weights)

@@ -8,8 +8,8 @@ from lib.backends.local_models import Inspect, LocalBackend
 from lib.backends.mlx_settings import check
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
-from lib.fer.files import project_root
 from lib.local.engine import Engine, Wanted
+from lib.roots import root_or_here
 
 
 class MlxBackend(LocalBackend):
@@ -28,7 +28,7 @@ class MlxBackend(LocalBackend):
         inspect: Inspect | None = None,
     ) -> None:
         check(condition)
-        root = project_root()
+        root = root_or_here()
         super().__init__(
             condition,
             lambda: _open(condition, root),

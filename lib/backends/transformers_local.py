@@ -8,9 +8,9 @@ from lib.backends.local_models import Inspect, LocalBackend
 from lib.backends.local_settings import check
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
-from lib.fer.files import project_root
 from lib.local.engine import Engine, Wanted
 from lib.local.precheck import precheck
+from lib.roots import root_or_here
 
 
 class TransformersBackend(LocalBackend):
@@ -30,7 +30,7 @@ class TransformersBackend(LocalBackend):
         inspect: Inspect | None = None,
     ) -> None:
         check(condition)
-        root = project_root()
+        root = root_or_here()
         super().__init__(
             condition,
             lambda: _open(condition, root),

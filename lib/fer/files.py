@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 
 from lib.contracts.classifier import Classifier
 from lib.errors import BackendUnavailableError
 from lib.files import sha256_file
+from lib.roots import root_or_here
 
-ROOT_VARIABLE = "RATER_ROOT"
-MARK = "_quarto.yml"
 PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".h5", ".hdf5", ".keras")
 EXPORT = "docs/fer.md says how to export it"
 
@@ -38,7 +36,7 @@ def find_file(name: str, classifier: Classifier, suffix: str) -> Path:
     if classifier.package is not None:
         path = _package_folder(name, classifier.package) / path
     elif not path.is_absolute():
-        path = project_root() / path
+        path = root_or_here() / path
     if path.suffix != suffix:
         pickled = ", which can run code and is not read" if path.suffix in PICKLED else ""
         raise BackendUnavailableError(
@@ -67,14 +65,6 @@ def checked_sha256(name: str, classifier: Classifier, path: Path) -> str:
             "Put the right file there, or write its hash into the condition: its answers are asked anew then."
         )
     return found
-
-
-def project_root() -> Path:
-    """The project's root: RATER_ROOT, or the nearest folder upwards with `_quarto.yml`, or this one."""
-    if ROOT_VARIABLE in os.environ:
-        return Path(os.environ[ROOT_VARIABLE])
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / MARK).is_file()), here)
 
 
 def _package_folder(name: str, package: str) -> Path:

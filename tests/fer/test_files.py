@@ -8,7 +8,8 @@ from fer_support import classifier_condition
 
 from lib.contracts.classifier import Classifier
 from lib.errors import BackendUnavailableError
-from lib.fer.files import checked_sha256, find_file, project_root
+from lib.fer.files import checked_sha256, find_file
+from lib.roots import root_or_here
 
 
 def described(**changes: object) -> Classifier:
@@ -20,6 +21,7 @@ def described(**changes: object) -> Classifier:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "_quarto.yml").touch()
+    (tmp_path / "params").mkdir()
     (tmp_path / "models").mkdir()
     (tmp_path / "models/a.onnx").write_bytes(b"weights")
     monkeypatch.delenv("RATER_ROOT", raising=False)
@@ -28,7 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_paths_start_at_the_project_s_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert project_root() == root
+    assert root_or_here() == root
     for name in ("models/a.onnx", str(root / "models/a.onnx")):
         assert find_file("c", described(weights=name), ".onnx") == root / "models/a.onnx"
     monkeypatch.setenv("HOME", str(root))
