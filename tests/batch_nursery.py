@@ -1,7 +1,8 @@
 """`python -m batch_nursery '{"folder": …, "provider": …}'`: starts processes that ask by batches, each in a moment.
 
 As `asking_nursery`, but every process goes step after step, as `rater infer --batch --wait` does, until all is
-answered or it is killed.
+answered or it is killed. What failed in so many batches that it is left is asked again as by `--retry-failed`; a
+batch whose only line of answers is broken, which can never be fetched, is given up as by `--ignore-batches`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import lib.backends.gemini_batch
@@ -34,6 +36,8 @@ MODELS = {"openai": "gpt-4o-mini", "gemini": "gemini-2.5-flash"}
 SETTLED_AFTER = 1.0
 A_BATCH = 25
 LONGEST = 60.0
+STUCK = 20
+"""Steps in which nothing went on but problems."""
 
 
 def make_plan(provider: str) -> Plan:
@@ -55,15 +59,22 @@ async def ask(folder: Path, provider: str, items: list[Item]) -> None:
     settings = RunSettings(tariff=Tariff(MODELS[provider], price, local=False), first_wait=0.02, longest_wait=0.1)
     backend = open_batches(plan.condition, plan.study)
     backend.max_requests = A_BATCH
-    run = BatchRun(plan, items, 1, backend, settings=settings, settled_after=SETTLED_AFTER)
+
+    def begin(settings: RunSettings) -> BatchRun:
+        return BatchRun(plan, items, 1, backend, settings=settings, settled_after=SETTLED_AFTER)
+
+    run, stuck = begin(settings), 0
     end = time.monotonic() + LONGEST
     await backend.preflight()
     while time.monotonic() < end:
         with open_store(folder / "responses", "asked") as store, open_book(store.folder) as book:
-            report = await run.step(store, book)
+            report = await run.step(store, book, ignore_batches=stuck > STUCK)
         if report.complete:
             (folder / "complete").touch()
             break
+        stuck = stuck + 1 if report.problems and not report.fetched and not report.submitted else 0
+        if report.given_up and not report.waiting and not report.pending:
+            run = begin(replace(settings, retry_failed=True))
         await asyncio.sleep(0.01)
     await backend.close()
 

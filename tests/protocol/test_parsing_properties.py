@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
@@ -117,21 +119,41 @@ REPEATED = [
 ]
 ONCE = ["emotion", "emotion: ", "I am ", "kann ", "{", "hap", "7", "rating ", "```", "7 or ", "valence is ", "answer"]
 LONG = LONGEST // 4
+WORTH_A_LOOK = 0.05
 
 
 def seconds(text: str, wanted: tuple[str, ...], study: Study = PAPER) -> float:
-    began = time.process_time()
-    assert wrong(parse_answer(text, wanted, study), wanted, study) is None
-    return time.process_time() - began
+    """Processor time, the collector of garbage (which looks at all that other tests left behind) kept out."""
+    gc.collect()
+    gc.disable()
+    try:
+        began = time.process_time()
+        parsed = parse_answer(text, wanted, study)
+        taken = time.process_time() - began
+    finally:
+        gc.enable()
+    assert wrong(parsed, wanted, study) is None
+    return taken
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wanted", [("emotion",), ("valence",), ALL], ids=["emotion", "valence", "all"])
 def test_time_is_in_proportion_to_length(wanted: tuple[str, ...]) -> None:
-    texts = [piece * (LONG // len(piece)) for piece in REPEATED]
-    texts += [begin + filling * LONG + "x" for begin in ONCE for filling in " a"]
-    slow = {text[:20]: taken for text in texts if (taken := seconds(text, wanted)) > 1}
-    assert not slow
+    """Eight times the length takes 8 times as long, not 64 times."""
+    makers: list[Callable[[int], str]] = [
+        lambda length, piece=piece: piece * (length // len(piece)) for piece in REPEATED
+    ]
+    makers += [
+        lambda length, begin=begin, filling=filling: begin + filling * length + "x"
+        for begin in ONCE
+        for filling in " a"
+    ]
+    for make in makers:
+        long = seconds(make(LONG), wanted)
+        if long > WORTH_A_LOOK:
+            long = min(long, *(seconds(make(LONG), wanted) for _ in range(2)))
+            short = min(seconds(make(LONG // 8), wanted) for _ in range(3))
+            assert long < 24 * short, make(30)
 
 
 @pytest.mark.parametrize("piece", ["a", "7", "[", '{"a":', "<think>", "<think></think>", " ", "e\u0301\u0323", "```"])
