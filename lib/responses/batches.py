@@ -138,7 +138,9 @@ class Book:
         if self.path.is_file():
             handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                for block in LineReader(handle, name, find_end(handle).good, DECODER, self.report):
+                end = find_end(handle)
+                readable = end.size if writable else end.good  # what was mended is read to its end, faults and all
+                for block in LineReader(handle, name, readable, DECODER, self.report):
                     for line in block.lines:
                         self._take(line)
             finally:

@@ -139,11 +139,12 @@ class Store:
         for shard, path in files.items():
             number = opened.open(path)
             end = find_end(opened.handles[number])
-            if shard == own:
-                self._own = number
+            if shard == own:  # was mended: a broken line that is the last one now is a fault, and stays where it is
+                self._own, readable = number, end.size
             else:
                 self.report.tails += noted_tail(path, self._name(path), end)
-            indexes.append(self._reader.read(number, self._name(path), end.good))
+                readable = end.good
+            indexes.append(self._reader.read(number, self._name(path), readable))
         self._index = merge(indexes, opened)
         for removed in read_removed(self.folder):
             for currency, cost in removed.spent.items():

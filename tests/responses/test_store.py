@@ -140,6 +140,18 @@ def test_damage_anywhere_is_reported_and_costs_only_the_lines_it_hit(
         assert accounted == before.count(b"\n")
 
 
+def test_a_broken_line_before_one_that_is_set_aside_stays_and_is_reported(tmp_path: Path) -> None:
+    lines = [encode(response(1)), b"\0\n", b"\0" + encode(response(2))]
+    path = write(tmp_path, lines)
+    with open_store(tmp_path, CONDITION) as store:
+        check(store, expected([response(1)]))
+        assert [tail.size for tail in store.report.tails] == [len(lines[2])]
+        assert [fault.line for fault in store.report.faults] == [2]
+        store.append(response(3))
+    assert path.read_bytes() == lines[0] + lines[1] + encode(response(3))
+    check(read_store(tmp_path, CONDITION), expected([response(1), response(3)]))
+
+
 @given(st.binary(max_size=300))
 @FILES
 def test_any_bytes_at_all_can_be_opened_and_none_are_lost(
