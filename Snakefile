@@ -9,6 +9,7 @@ from pathlib import Path
 from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
+from lib.contracts.condition import ANOTHER
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import LEDGER, TWIN_TARGETS, open_project
 from lib.responses.shard import shards
@@ -58,7 +59,7 @@ def raw_answers(wildcards):
     """A condition's answers, and those (else the predictions) of the condition that its labels come from."""
     files = PROJECT.response_files(wildcards.condition)
     other = PROJECT.conditions[wildcards.condition].label_from
-    if other is not None:
+    if other not in {None, ANOTHER}:
         files += sorted((PROJECT.responses / other).glob("*.jsonl")) or [PROJECT.predictions_file(other)]
     return [PROJECT.relative(path) for path in files if path is not None]
 

@@ -14,7 +14,7 @@ from lib.asking.money import Tariff, tariff_of
 from lib.asking.usage import stored_usage
 from lib.backends.registry import check_settings
 from lib.build.filling import can_be_asked
-from lib.contracts.condition import Condition
+from lib.contracts.condition import ANOTHER, Condition
 from lib.contracts.images import read_images
 from lib.contracts.predictions import read_predictions
 from lib.contracts.prices import read_prices
@@ -127,7 +127,7 @@ def condition_items(
     """The items of a condition, in the study's order of asking; of all real images, or of those in `images`."""
     frame = real_images(project) if images is None else images
     files = ImageFiles(project.manifest) if project.manifest and condition.strategy != "text_only" else None
-    labels = labels_of(project, condition.label_from) if condition.label_from else None
+    labels = labels_of(project, condition.label_from) if condition.label_from not in {None, ANOTHER} else None
     return study_items(project.study, condition, frame, files, choice=choice, limit=limit, labels=labels)
 
 

@@ -13,6 +13,9 @@ from lib.contracts.study import Identifier
 from lib.contracts.yaml_files import Parameters, read_parameters
 from lib.errors import ParameterError
 
+ANOTHER = "another"
+"""`label_from` for an emotion that is not the intended one."""
+
 Backend = Literal[
     "gemini", "openai", "ollama", "mlx", "transformers", "onnx", "tflite", "image-classification", "emotiefflib",
     "held-out-rater", "unknown",
@@ -62,11 +65,12 @@ class Condition(Parameters):
     """One way of asking one machine.
 
     `steps` are what the machine is asked for: a FER classifier without valence and arousal outputs has only `emotion`,
-    and a machine that is told an emotion instead of shown an image (`text_only`) has all but `emotion`.
+    and a machine that is told the emotion has all but `emotion`: instead of an image (`text_only`), or with it
+    (`context_carry`, whose later questions repeat it as if it had been answered).
     A condition of which only the answers are known is of kind `machine`, and its backend and strategy are `unknown`.
     `repeats` is how often each question is asked. `server` is the address of an OpenAI-compatible or Ollama server that
-    is not at its usual place; it is not part of what makes two questions the same. `label_from` says which category
-    a question without image (`text_only`) is about: the intended one, or another condition's answer, by its id.
+    is not at its usual place; it is not part of what makes two questions the same. `label_from` says which emotion a
+    machine is told: the intended one, any other than that (`another`), or another condition's answer, by its id.
     `local` says how a model runs in this process.
     `classifier` describes the model of the strategy `classifier`; without it that condition asks nobody.
     """
@@ -98,10 +102,13 @@ class Condition(Parameters):
             raise ValueError("a step is listed twice")
         if self.strategy == "text_only" and "emotion" in self.steps:
             raise ValueError("text_only is given the emotion and not asked for it: take emotion out of steps")
-        if self.strategy != "text_only" and self.steps[0] != "emotion":
+        if not self.told_emotion and self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
-        if self.strategy != "text_only" and self.label_from is not None:
-            raise ValueError("only the strategy text_only takes its label from somewhere (label_from)")
+        if not self.told_emotion and self.label_from is not None:
+            raise ValueError(
+                "only a machine that is told the emotion takes it from somewhere (label_from): by the strategy "
+                "text_only, or context_carry without the step emotion"
+            )
         if self.label_from == self.id:
             raise ValueError("label_from: a condition cannot take its labels from itself")
         return self
@@ -140,6 +147,11 @@ class Condition(Parameters):
     def asks_emotion(self) -> bool:
         """Whether the machine was asked for the emotion, rather than told it."""
         return "emotion" in self.steps
+
+    @property
+    def told_emotion(self) -> bool:
+        """Whether the machine was told an emotion, so that each question is about an image's label, too."""
+        return self.strategy in {"text_only", "context_carry"} and not self.asks_emotion
 
     @property
     def dimensions(self) -> tuple[str, ...]:

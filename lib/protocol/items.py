@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lib.contracts.condition import Condition
+from lib.contracts.condition import ANOTHER, Condition
 from lib.contracts.study import Study
 from lib.contracts.yaml_files import nearest
 from lib.errors import DataError, ParameterError
@@ -34,7 +34,7 @@ def study_items(
     Parameters
     ----------
     study, condition
-        Say what is asked, and where the labels of questions without image come from.
+        Say what is asked, and where the emotions come from that a machine is told.
     images
         The study's images: image_id, file and, where the study has it, intended_emotion.
     files
@@ -49,7 +49,8 @@ def study_items(
     Returns
     -------
     list of Item
-        With path and hash where an image is sent, with label where none is. Only chosen images are hashed.
+        With path and hash where an image is sent, with label where the machine is told the emotion. Only chosen images
+        are hashed.
 
     Raises
     ------
@@ -57,8 +58,8 @@ def study_items(
         An image's file is not there, lies outside the folder or cannot be read; nothing is chosen; no labels are known.
     """
     ids = asking_order(chosen_ids(images["image_id"].to_list(), choice), study.analysis.seed)[:limit]
+    known = _labels(study, condition, images, labels) if condition.told_emotion else {}
     if condition.strategy == "text_only":
-        known = _labels(study, condition, images, labels)
         return [Item(image_id, label=known.get(image_id)) for image_id in ids]
     if files is None:
         raise ParameterError(
@@ -68,7 +69,7 @@ def study_items(
     named = dict(images.select("image_id", "file").iter_rows())
     paths = files.paths((image_id, named[image_id]) for image_id in ids)
     hashes = files.hashes(paths.values())
-    return [Item(image_id, paths[image_id], hashes[paths[image_id]]) for image_id in ids]
+    return [Item(image_id, paths[image_id], hashes[paths[image_id]], known.get(image_id)) for image_id in ids]
 
 
 def asking_order(image_ids: Iterable[str], seed: int) -> list[str]:
@@ -140,7 +141,7 @@ def _listed_ids(path: Path, image_ids: list[str]) -> list[str]:
 def _labels(
     study: Study, condition: Condition, images: pl.DataFrame, labels: Mapping[str, str | None] | None
 ) -> Mapping[str, str | None]:
-    if condition.label_from is not None:
+    if condition.label_from not in {None, ANOTHER}:
         if labels is None:
             raise ParameterError(
                 f"{condition.id}: label_from: got {condition.label_from!r}, of which no answers are known. "
@@ -152,4 +153,16 @@ def _labels(
             f"{condition.id}: label_from: is not set, and the study {study.id} has no intended emotions to ask about. "
             "Name the condition whose answers are the labels."
         )
-    return dict(images.select("image_id", "intended_emotion").iter_rows())
+    intended = dict(images.select("image_id", "intended_emotion").iter_rows())
+    if condition.label_from != ANOTHER:
+        return intended
+    return {image_id: another_emotion(study, image_id, emotion) for image_id, emotion in intended.items()}
+
+
+def another_emotion(study: Study, image_id: str, emotion: str | None) -> str | None:
+    """A category of the study that is not `emotion`, always the same for the same seed and image; None without one."""
+    if emotion is None:
+        return None
+    others = [category for category in study.emotion.categories if category != emotion]
+    drawn = hashlib.sha256(f"{study.analysis.seed} {image_id} another".encode()).digest()
+    return others[int.from_bytes(drawn[:8]) % len(others)]

@@ -30,6 +30,9 @@ class Plan:
         In the order in which they are asked.
     with_image : bool
         Whether an image goes with each question.
+    told : str or None
+        The gap of the templates for the emotion that a machine is told: with an image as if it had answered. None where
+        it is asked.
     longest_side : int or None
         The size to which larger images are reduced; None sends files as they are.
     settings : bytes
@@ -55,6 +58,7 @@ class Plan:
             )
         self.study, self.condition, self.prompts = study, condition, prompts
         self.with_image = condition.strategy != "text_only"
+        self.told = ("emotion" if self.with_image else LABEL) if condition.told_emotion else None
         self.longest_side = study.asking.longest_side if condition.strategy in SECTIONS and self.with_image else None
         self.settings = settings_of(condition, self.longest_side)
         self.printer = Printer(study)
@@ -62,7 +66,7 @@ class Plan:
         self._classifier = ClassifierReader(study, condition) if condition.classifier else None
         self.steps = tuple(_STEPS.get(condition.strategy, _in_order)(self))
         self._read_again = lru_cache(maxsize=KEPT)(self._read)
-        self.turns = Turns(self.steps, self.printer, self.read)
+        self.turns = Turns(self.steps, self.printer, self.read, told=self.told or "")
         self.begin_key = lru_cache(maxsize=KEPT)(partial(begin_key, self.settings))
 
     def read(self, step: Step, stored: Stored) -> Parsed:
@@ -84,7 +88,8 @@ class Plan:
     def longest_prompts(self) -> dict[str, str]:
         """The longest usual prompt of each step, for forecasts of tokens."""
         widest = {name: self.printer.widest(name) for name in self.condition.steps}
-        widest[LABEL] = self.printer.widest("emotion")
+        if self.told:
+            widest[self.told] = self.printer.widest("emotion")
         return {step.name: step.template.render([widest[name] for name in step.template.needs]) for step in self.steps}
 
 
@@ -121,12 +126,12 @@ def _single(plan: Plan) -> Iterable[Step]:
 def _in_order(plan: Plan) -> Iterable[Step]:
     section = SECTIONS[plan.condition.strategy]
     templates: Mapping[str, str] = getattr(plan.prompts, section)
-    label = () if plan.with_image else (LABEL,)
+    label = (plan.told,) if plan.told else ()
     for number, name in enumerate(plan.condition.steps):
         where = f"{plan.prompts.file}: {section}.{name}"
         text = _template(where, templates, name, plan)
         template = _compiled(where, text, plan, (*plan.condition.steps[:number], *label))
-        needs = tuple(dict.fromkeys(need for need in template.needs if need != LABEL))
+        needs = tuple(dict.fromkeys(need for need in template.needs if need not in label))
         without = None
         if needs and plan.study.asking.unparsed == "without_context":
             where = f"{plan.prompts.file}: without_context.{name}"

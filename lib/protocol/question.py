@@ -28,7 +28,7 @@ class Item:
     sha256 : str or None
         Hexadecimal SHA-256 of the file's bytes.
     label : str or None
-        The category that a question without image is about (`text_only`).
+        The emotion that the machine is told.
     """
 
     image_id: str

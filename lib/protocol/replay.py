@@ -63,7 +63,7 @@ def replay(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
     plan
         What is asked.
     item
-        The image; its `sha256` must be known if the plan asks with image, its `label` if without.
+        The image; its `sha256` must be known if the plan asks with image, its `label` if the machine is told it.
     repeat
         Which asking of the same questions this is, from 0.
     lookup
@@ -76,7 +76,7 @@ def replay(plan: Plan, item: Item, repeat: int, lookup: Lookup) -> Replayed:
     """
     if plan.with_image and item.sha256 is None:
         raise ValueError(f"{item.image_id}: a question with image needs the image's hash")
-    if not plan.with_image and item.label is None:
+    if plan.told and item.label is None:
         return Replayed([Outcome(step.name, None, None, NO_LABEL) for step in plan.steps], None)
     begun, end = plan.begin_key(item.sha256 if plan.with_image else None), key_end(repeat)
     outcomes: list[Outcome] = []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lib.contracts.prompts import LABEL
 from lib.protocol.parsing import Parsed
 from lib.protocol.question import Stored, key_part
 from lib.protocol.templates import Printer, Template
@@ -27,7 +26,7 @@ class Step:
     wanted : tuple of str
         What its answer is read for.
     template : Template
-        The question; its gaps are earlier answers, or the label.
+        The question; its gaps are earlier answers, or what a machine is told.
     needs : tuple of str
         The earlier answers that the question repeats.
     without_context : Template or None
@@ -81,10 +80,14 @@ class Turns:
         Of the plan.
     read
         Reads an answer to a step.
+    told
+        The gap of the templates for the emotion that a machine is told.
     """
 
-    def __init__(self, steps: tuple[Step, ...], printer: Printer, read: Callable[[Step, Stored], Parsed]) -> None:
-        self._steps, self._printer, self._read = steps, printer, read
+    def __init__(
+        self, steps: tuple[Step, ...], printer: Printer, read: Callable[[Step, Stored], Parsed], *, told: str
+    ) -> None:
+        self._steps, self._printer, self._read, self._told = steps, printer, read, told
         self.first = lru_cache(maxsize=KEPT)(self._first)
         self._after_short = lru_cache(maxsize=KEPT)(self._after)
         self._turn = lru_cache(maxsize=KEPT)(self._make)
@@ -94,8 +97,8 @@ class Turns:
         return (self._after_short if len(answer.text) <= SHORT else self._after)(turn, answer)
 
     def _first(self, label: str | None) -> Turn:
-        """The first turn about an image, or about a label."""
-        return self._turn(0, () if label is None else ((LABEL, self._printer.printed("emotion", label)),))
+        """The first turn about an image, or about what a machine is told."""
+        return self._turn(0, () if label is None else ((self._told, self._printer.printed("emotion", label)),))
 
     def _after(self, turn: Turn, answer: Stored) -> tuple[Parsed, Turn]:
         assert turn.step is not None

@@ -59,12 +59,12 @@ class TransformPlan(Plan):
         # Not Plan's own: there is no study that this is asked in, and no set of questions about ratings.
         self.transformation, self.images, self.take = transformation, images, take
         self.condition = transformation.as_condition()
-        self.with_image, self.longest_side = True, None
+        self.with_image, self.longest_side, self.told = True, None, LABEL
         self.settings = transformation.settings()
         self.printer = _Words(transformation)
         prompt = _Prompt(("", ""), (LABEL,), transformation)
         self.steps = (Step(step_of(take), (IMAGE,), prompt, (LABEL,), None),)
-        self.turns = Turns(self.steps, self.printer, self.read)
+        self.turns = Turns(self.steps, self.printer, self.read, told=LABEL)
         self.begin_key = lru_cache(maxsize=KEPT)(partial(begin_key, self.settings))
 
     def key(self, item: Item, take: int) -> str:

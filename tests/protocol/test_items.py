@@ -16,7 +16,7 @@ from protocol_support import make_condition, make_study
 from lib.errors import DataError, MissingFileError, ParameterError
 from lib.protocol import image_files
 from lib.protocol.image_files import ImageFiles
-from lib.protocol.items import asking_order, chosen_ids, distinct, study_items
+from lib.protocol.items import another_emotion, asking_order, chosen_ids, distinct, study_items
 from lib.protocol.question import Item
 from lib.responses.shard import shards
 
@@ -127,6 +127,29 @@ def test_labels_are_the_intended_emotions_or_another_machines() -> None:
         study_items(make_study(), asked, images(), None)
     with pytest.raises(ParameterError, match="has no intended emotions to ask about"):
         study_items(make_study(), TOLD, images().drop("intended_emotion"), None)
+
+
+def test_an_image_is_shown_with_the_intended_emotion_or_any_other(manifest: Path) -> None:
+    told = make_condition(steps=("valence", "arousal"))
+    given = {"intended": told, "another": told.model_copy(update={"label_from": "another"})}
+    found = {name: study_items(make_study(), one, images(), ImageFiles(manifest)) for name, one in given.items()}
+    assert all(item.sha256 for items in found.values() for item in items)
+    intended = {item.image_id: item.label for item in found["intended"]}
+    assert intended == dict(images().select("image_id", "intended_emotion").iter_rows())
+    wrong = {item.image_id: item.label for item in found["another"]}
+    assert set(wrong.values()) <= set(make_study().emotion.categories)
+    assert all(wrong[image_id] != emotion for image_id, emotion in intended.items())
+    again = study_items(make_study(), given["another"], images(), ImageFiles(manifest), limit=3)
+    assert all(wrong[item.image_id] == item.label for item in again)
+
+
+def test_the_other_emotions_are_told_about_equally_often() -> None:
+    study = make_study()
+    drawn = Counter(another_emotion(study, f"face-{number}", "happy") for number in range(5000))
+    others = [name for name in study.emotion.categories if name != "happy"]
+    assert drawn.keys() == set(others) and another_emotion(study, "face", None) is None
+    # Chance alone puts a chi-square with 4 degrees of freedom above 18.5 once in a thousand.
+    assert sum((drawn[name] - 1000) ** 2 / 1000 for name in others) < 18.5
 
 
 def test_equal_content_is_asked_about_once_and_in_one_part(manifest: Path) -> None:

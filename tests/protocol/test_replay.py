@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,22 @@ def test_without_image_only_the_label_is_told() -> None:
     assert [one.key for one in again.outcomes] == [one.key for one in replayed.outcomes]
 
 
-def test_without_a_label_nothing_is_asked() -> None:
-    plan = plan_of(strategy="text_only", steps=("valence", "arousal"))
-    replayed = replay(plan, Item("BM01_Ang"), 0, {}.get)
+def test_with_an_image_what_is_told_is_as_if_it_had_been_answered() -> None:
+    plan, told = plan_of(steps=("valence", "arousal")), replace(make_item(), label="happy")
+    replayed, asked = ask_through(plan, told, good)
+    _, usual = ask_through(plan_of(), replace(told, label=None), good)
+    assert [question.prompt for question in asked] == [question.prompt for question in usual[1:]]
+    assert [question.key for question in asked] == [question.key for question in usual[1:]]
+    assert replayed.values == {"valence": 7, "arousal": 3}
+    _, wrong = ask_through(plan, replace(told, label="fear"), good)
+    assert wrong[0].prompt == asked[0].prompt.replace("happy", "fear") and wrong[0].key != asked[0].key
+    assert plan.longest_prompts()["valence"] == plan_of().longest_prompts()["valence"]
+
+
+@pytest.mark.parametrize("strategy", ["text_only", "context_carry"])
+def test_without_a_label_nothing_is_asked(strategy: str) -> None:
+    plan = plan_of(strategy=strategy, steps=("valence", "arousal"))
+    replayed = replay(plan, Item("BM01_Ang", sha256="0" * 64), 0, {}.get)
     assert replayed.pending is None
     assert [outcome.skipped for outcome in replayed.outcomes] == [NO_LABEL, NO_LABEL]
     assert replayed.values == {}
