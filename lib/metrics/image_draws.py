@@ -48,3 +48,27 @@ def interval_columns(draws: Numbers, confidence: float, name: str) -> dict[str, 
     """Ends of the percentile interval as `<name>_low` and `<name>_high`; None where there is none."""
     found = percentile_interval(draws, confidence) or (None, None)
     return {f"{name}_low": found[0], f"{name}_high": found[1]}
+
+
+def sums_within(weights: Numbers, numbers: Numbers, member: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
+    """Sums by group, and sums of squares around the groups' means, in every sample.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        Shape (samples, n_images).
+    numbers : numpy.ndarray
+        Shape (n_images,) or (samples, n_images), near 0 so that no digits are lost; 0 where an image has none.
+    member : numpy.ndarray
+        1 where an image is in a group, shape (n_images, n_groups).
+    n : numpy.ndarray
+        ``weights @ member``, shape (samples, n_groups).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Both of shape (samples, n_groups); squares that are rounding only are 0.
+    """
+    total = (weights * numbers) @ member
+    rest = (weights * numbers**2) @ member - np.nan_to_num(ratio(total**2, n))
+    return total, np.where(rest > 1e-12 * np.maximum(n, 1), rest, 0)

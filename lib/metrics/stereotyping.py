@@ -11,7 +11,7 @@ import polars as pl
 from scipy import sparse
 
 from lib.metrics.checks import finite_or_none, require_columns, require_rows, without_nan
-from lib.metrics.image_draws import Numbers, interval_columns, ratio
+from lib.metrics.image_draws import Numbers, interval_columns, ratio, sums_within
 from lib.metrics.resampling import Resampling, draw_weights
 
 INDICES = ("collapse", "collapse_means", "polarity", "sd_ratio")
@@ -173,8 +173,8 @@ def _indices(people: _People, rated: _Machine) -> Numbers:
     centre = people.mean - people.mean[:, inside].mean()
     n = weights @ member
     freedom = np.maximum(n - 1, 0)
-    machine_sum, machine_rest = _parts(weights, machine, member, n)
-    people_sum, people_rest = _parts(weights, centre, member, n)
+    machine_sum, machine_rest = sums_within(weights, machine, member, n)
+    people_sum, people_rest = sums_within(weights, centre, member, n)
     disagreement = freedom * ratio((weights * people.variance) @ member, n)
     total = freedom.sum(axis=1)
     within = np.sqrt(ratio(machine_rest.sum(axis=1), total))
@@ -184,13 +184,6 @@ def _indices(people: _People, rated: _Machine) -> Numbers:
     spreads = [_deviation(weights, numbers) for numbers in (machine, centre)]
     collapse = 1 - ratio(within, person), 1 - ratio(within, means)
     return np.column_stack([within, person, means, *collapse, slope, ratio(spreads[0], spreads[1])])
-
-
-def _parts(weights: Numbers, numbers: Numbers, member: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
-    """Sums by emotion, and sums of squares around the emotions' means."""
-    total = (weights * numbers) @ member
-    rest = (weights * numbers**2) @ member - np.nan_to_num(ratio(total**2, n))
-    return total, np.where(rest > 1e-12 * np.maximum(n, 1), rest, 0)
 
 
 def _slope(people: Numbers, machine: Numbers) -> Numbers:
