@@ -1,10 +1,12 @@
-"""Pictures as text: each is encoded once, however many questions are asked about it."""
+"""What requests are made of, whoever is asked: pictures as text, each encoded once, and settings of a repeat."""
 
 from __future__ import annotations
 
 import base64
 from collections import OrderedDict
+from typing import Any
 
+from lib.contracts.condition import Decoding
 from lib.protocol.question import Picture
 
 LARGEST = 64 * 1024**2
@@ -32,3 +34,9 @@ class Encoded:
             _, (_, forgotten) = self._kept.popitem(last=False)
             self.size -= len(forgotten)
         return text
+
+
+def of_repeat(settings: dict[str, Any], decoding: Decoding, repeat: int) -> dict[str, Any]:
+    """The settings of a request with the seed of its repeat, where they have a seed."""
+    seed = decoding.seed_of(repeat)
+    return {**settings, "seed": seed} if settings.get("seed", seed) != seed else settings

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from lib.backends.base import Answer, BackendError, Picture
-from lib.backends.encoding import Encoded
+from lib.backends.encoding import Encoded, of_repeat
 from lib.backends.failures import from_network, from_status
 from lib.backends.gemini_reading import read_answer, retry_info
 from lib.backends.gemini_settings import ADDRESS_VARIABLE, address, generation_settings
@@ -115,7 +115,8 @@ class GeminiBackend:
             data = msgspec.Raw(b'"%b"' % self._encoded(picture))
             parts.insert(0, {"inlineData": {"mimeType": picture.media_type, "data": data}})
         body: dict[str, Any] = {"contents": [{"role": "user", "parts": parts}]}
-        return body | {"generationConfig": self._generation} if self._generation else body
+        generation = of_repeat(self._generation, self.condition.decoding, question.repeat)
+        return body | {"generationConfig": generation} if generation else body
 
     async def close(self) -> None:
         """Close all connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -10,6 +11,7 @@ import httpx
 import ollama
 
 from lib.backends.base import Answer, BackendError, Picture
+from lib.backends.encoding import of_repeat
 from lib.backends.failures import from_network, from_status, malformed
 from lib.backends.ollama_probe import examine
 from lib.backends.ollama_settings import address_of, chat_settings
@@ -81,6 +83,10 @@ class OllamaBackend:
         if found.think is None:
             self._settings.pop("think", None)
 
+    def _of_repeat(self, repeat: int) -> dict[str, Any]:
+        options = of_repeat(self._settings["options"], self.condition.decoding, repeat)
+        return {**self._settings, "options": options}
+
     async def ask(self, question: Question, picture: Picture | None) -> Answer:
         """Ask one question, alone: no earlier turns are sent."""
         failure: BackendError
@@ -90,7 +96,7 @@ class OllamaBackend:
             images=[ollama.Image(value=picture.data)] if picture is not None else None,
         )
         try:
-            response = await self.client.chat(messages=[message], stream=False, **self._settings)
+            response = await self.client.chat(messages=[message], stream=False, **self._of_repeat(question.repeat))
         except _RefusedError as error:
             failure = from_status(SERVER, error.status, error.body, error.headers)
         except (aiohttp.ClientError, httpx.HTTPError, OSError) as error:

@@ -8,7 +8,7 @@ import aiohttp
 import msgspec
 
 from lib.backends.base import Answer, Picture
-from lib.backends.encoding import Encoded
+from lib.backends.encoding import Encoded, of_repeat
 from lib.backends.failures import explain, from_network, from_status
 from lib.backends.openai_http import OpenAIHttp, headers_for
 from lib.backends.openai_probe import recognise
@@ -95,7 +95,8 @@ class OpenAIBackend:
             if self.condition.decoding.image_detail is not None:
                 image["detail"] = self.condition.decoding.image_detail
             content.insert(0, {"type": "image_url", "image_url": image})
-        return msgspec.json.encode({**self._settings, "messages": [{"role": "user", "content": content}]})
+        settings = of_repeat(self._settings, self.condition.decoding, question.repeat)
+        return msgspec.json.encode({**settings, "messages": [{"role": "user", "content": content}]})
 
     async def close(self) -> None:
         """Close all connections."""

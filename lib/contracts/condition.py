@@ -36,7 +36,10 @@ class Thinking(Parameters):
 
 
 class Decoding(Parameters):
-    """How answers are drawn from the model; `None` leaves a setting to the backend."""
+    """How answers are drawn from the model; `None` leaves a setting to the backend.
+
+    `seed` is that of the first repeat (`seed_of`).
+    """
 
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     seed: int | None = None
@@ -47,6 +50,10 @@ class Decoding(Parameters):
     image_detail: Literal["low", "high", "auto"] | None = None
     media_resolution: Literal["low", "medium", "high"] | None = None
     include_thoughts: bool | None = None
+
+    def seed_of(self, repeat: int) -> int | None:
+        """The seed of one repeat: one more each time where answers are drawn, since the same would draw the same."""
+        return self.seed if self.seed is None or self.temperature == 0 else self.seed + repeat
 
 
 class Specification(Parameters):

@@ -16,7 +16,7 @@ from wire.running import Running
 
 from lib.backends.base import Answer, Backend, BackendError
 from lib.backends.registry import open_backend
-from lib.contracts.condition import Condition
+from lib.contracts.condition import Condition, Decoding
 from lib.errors import BackendUnavailableError
 
 KINDS = {
@@ -45,6 +45,14 @@ def test_a_question_without_image_sends_none(wire: Running, asked: Condition) ->
     answer = with_backend(asked, lambda backend: backend.ask(question(), None))
     assert answer.text == answer_text(question().prompt, None)
     assert wire.events("request")[-1]["image"] is None
+
+
+@every_backend
+def test_a_drawn_repeat_is_sent_with_its_own_seed(wire: Running, asked: Condition) -> None:
+    drawn = asked.model_copy(update={"decoding": Decoding(temperature=0.3, seed=42)})
+    for repeat in range(3):
+        with_backend(drawn, lambda backend, repeat=repeat: backend.ask(question(repeat=repeat), None))
+    assert [request["seed"] for request in wire.events("request")[-3:]] == [42, 43, 44]
 
 
 @every_backend

@@ -32,6 +32,7 @@ class Asked:
     thinking: int | None = None
     shows_thoughts: bool = False
     top: int | None = None
+    seed: int | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -52,6 +52,7 @@ def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
         thinking=LEFT_OVER if budget == 0 else budget,
         shows_thoughts=bool(thinking.get("includeThoughts")),
         top=(settings.get("logprobs") or 1) if settings.get("responseLogprobs") else None,
+        seed=settings.get("seed"),
         more=made_images.wanted(settings, encoded),
     )
 

@@ -41,6 +41,7 @@ def parse(_path: str, body: dict[str, Any], strict: bool) -> Asked:
         thinking=-1 if thinks else None,
         shows_thoughts=bool(thinks),
         top=(body.get("top_logprobs") or 1) if body.get("logprobs") else None,
+        seed=body.get("options", {}).get("seed"),
     )
 
 

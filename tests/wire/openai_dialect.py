@@ -47,6 +47,7 @@ def parse(path: str, body: dict[str, Any], strict: bool) -> Asked:
         thinking=_thinking(body, thinks, hosted),
         shows_thoughts=not hosted,
         top=(body.get("top_logprobs") or 1) if body.get("logprobs") else None,
+        seed=body.get("seed"),
         more={"hosted": hosted},
     )
 

@@ -91,7 +91,7 @@ def ask(dialect: ModuleType, provider: str) -> Handler:
         else:
             fault = settings.fault(digest, attempt)
         wire.log("request", n=number, provider=provider, path=path, model=asked.model, digest=digest, attempt=attempt,
-                 prompt=asked.prompt, image=asked.image, fault=fault)  # fmt: skip
+                 prompt=asked.prompt, image=asked.image, seed=asked.seed, fault=fault)  # fmt: skip
         wire.status["requests"] += 1
         wire.status["in_flight"] += 1
         wire.status["most_in_flight"] = max(wire.status["most_in_flight"], wire.status["in_flight"])
