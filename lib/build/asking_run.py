@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lib.asking.progress import ProgressFile
+from lib.asking.progress import Progress, ProgressFile
 from lib.asking.report import RunReport
 from lib.asking.run import ask_all
 from lib.asking.settings import run_settings
@@ -40,6 +40,7 @@ async def ask(
     ignore_batches: bool = False,
     record_only: bool = False,
     traces: str | None = None,
+    progress: Progress | None = None,
 ) -> RunReport:
     """Ask what is open; stop in seconds on Ctrl-C, SIGTERM, or when a file named by RATER_STOP_FILES appears.
 
@@ -64,6 +65,8 @@ async def ask(
     traces
         What is kept of what goes on inside the model, as `lib.traces.choosing.parse_choice` reads it; also of answers
         that are stored without.
+    progress
+        Who is told how far the run is; by default the file that `rater infer` watches.
 
     Raises
     ------
@@ -74,10 +77,11 @@ async def ask(
     if record_only:
         return report_of_stored(inquiry)
     settings = run_settings(
-        inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks, concurrency=concurrency,
+        inquiry.provider.shared_by(processes), thinks=inquiry.condition.thinks,
+        concurrency=1 if inquiry.one_by_one else concurrency,
         retry_failed=retry_failed, tariff=inquiry.tariff, budget=budget, answered_before=answered_before,
     )  # fmt: skip
-    progress = ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
+    progress = progress or ProgressFile(progress_file(project.inference, condition.id, shard), shard.name)
     tracing = tracing_of(inquiry, traces) if traces else None
     backend = tracing.open_backend() if tracing else open_backend(condition, project.study)
     stop = Stop()

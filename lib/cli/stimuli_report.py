@@ -13,6 +13,7 @@ from lib.cli.options import StudyOption
 from lib.formats import ABSENT, capitalised, counted
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from lib.stimuli.design_report import DesignReport
@@ -54,29 +55,35 @@ def _tell(number: int) -> None:
 
 
 def _say(found: DesignReport) -> None:
-    from rich.console import Console
-
     from lib.stimuli.brightness import HEADS, side_by_side
     from lib.stimuli.design_report import KINDS
     from lib.stimuli.report_page import pivoted_cells
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    console.print(f"{counted(found.images.height, 'image')} in {found.folder}", markup=False)
+    shown = console()
+    shown.print(f"{counted(found.images.height, 'image')} in {found.folder}", markup=False)
     cells = pivoted_cells(found.cells)
-    console.print(_table("Cells", cells.columns, cells.iter_rows()))
+    shown.print(table_of("Cells", cells.columns, cells.iter_rows()))
     if found.brightness.height:
-        console.print(_table("Brightness", HEADS, side_by_side(found.brightness)))
+        shown.print(table_of("Brightness", HEADS, side_by_side(found.brightness)))
     for warning in found.warnings:
-        console.print(capitalised(warning), markup=False)
+        shown.print(capitalised(warning), markup=False)
     for kind, number in found.counts().items():
-        console.print(f"{number:,} {kind}: {KINDS[kind]}", markup=False)
+        shown.print(f"{number:,} {kind}: {KINDS[kind]}", markup=False)
     for image_id, kind, detail in found.findings.head(SHOWN).iter_rows():
-        console.print(f"  {image_id}: {kind}: {detail}", markup=False)
+        shown.print(f"  {image_id}: {kind}: {detail}", markup=False)
     if found.findings.height > SHOWN:
-        console.print(f"  and {found.findings.height - SHOWN:,} more")
+        shown.print(f"  and {found.findings.height - SHOWN:,} more")
 
 
-def _table(title: str, heads: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
+def console() -> Console:
+    """Where summaries are printed: as wide as the terminal, or as a file is best read."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def table_of(title: str, heads: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table of a summary; None is a dash, and every text is printed as it is."""
     from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table

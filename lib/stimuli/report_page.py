@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import struct
-from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 import polars as pl
 
-from lib.formats import ABSENT, capitalised, counted
+from lib.formats import capitalised, counted
 from lib.stimuli.brightness import HEADS, side_by_side
 from lib.stimuli.design_report import EMOTION, KINDS, DesignReport
+from lib.stimuli.page_parts import figure, gallery, table, whole_page
 
-THUMBNAIL = 96
 MOST_FINDINGS = 500
 MOST_PICTURES = 72
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-table { border-collapse: collapse; margin: .5rem 0; } th, td { padding: .2rem .6rem; text-align: left; }
-th { border-bottom: 1px solid #222; } td { border-bottom: 1px solid #ddd; } td.number { text-align: right; }
-td.odd { background: #fde8d8; } .scroll { overflow-x: auto; } p.note { color: #555; max-width: 48rem; }
-.pictures { display: flex; flex-wrap: wrap; gap: .6rem; } figure { margin: 0; width: 6.6rem; }
-figure img { width: 96px; height: 96px; object-fit: contain; background: #eee; display: block; }
-figcaption { font-size: .72rem; line-height: 1.25; overflow-wrap: anywhere; }
-"""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def report_page(report: DesignReport, flagged: pl.DataFrame | None = None) -> str:
@@ -50,14 +35,7 @@ def report_page(report: DesignReport, flagged: pl.DataFrame | None = None) -> st
         _flags(flagged) if flagged is not None else "",
         _pictures(report),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(report.title)}: images</title><style>{STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return whole_page(f"{report.title}: images", parts)
 
 
 def pivoted_cells(cells: pl.DataFrame) -> pl.DataFrame:
@@ -71,15 +49,15 @@ def _summary(report: DesignReport) -> str:
     counts = report.counts()
     rows = [(KINDS[kind], number) for kind, number in counts.items()]
     lines = [f"<p>{escape(capitalised(warning))}.</p>" for warning in report.warnings]
-    found = _table(["What", "Images"], rows) if rows else "<p>Nothing remarkable was found.</p>"
+    found = table(["What", "Images"], rows) if rows else "<p>Nothing remarkable was found.</p>"
     folder = escape(report.folder.name)
     return f"<p>{counted(report.images.height, 'image')} in {folder}.</p>{''.join(lines)}{found}"
 
 
 def _cells(report: DesignReport) -> str:
-    table = pivoted_cells(report.cells)
+    cells = pivoted_cells(report.cells)
     usual = max(report.cells.filter(pl.col("n") > 0)["n"].mode().to_list(), default=0)
-    body = _table(table.columns, table.iter_rows(), odd=lambda value: isinstance(value, int) and value != usual)
+    body = table(cells.columns, cells.iter_rows(), odd=lambda value: isinstance(value, int) and value != usual)
     return f"<h2>Cells</h2>{body}"
 
 
@@ -92,8 +70,8 @@ def _brightness(report: DesignReport) -> str:
         "a factor. Groups whose pictures differ in brightness can be rated differently for that alone; skin itself is "
         "part of the brightness."
     )
-    table = _table(HEADS, side_by_side(report.brightness))
-    return f'<h2>Brightness by group</h2><p class="note">{note}</p>{table}'
+    rows = table(HEADS, side_by_side(report.brightness))
+    return f'<h2>Brightness by group</h2><p class="note">{note}</p>{rows}'
 
 
 def _findings(report: DesignReport) -> str:
@@ -102,7 +80,7 @@ def _findings(report: DesignReport) -> str:
         return ""
     more = report.findings.height - shown.height
     tail = f"<p>and {more:,} more in findings.csv</p>" if more else ""
-    return f"<h2>Findings</h2>{_table(['Image', 'Kind', 'Detail'], shown.iter_rows())}{tail}"
+    return f"<h2>Findings</h2>{table(['Image', 'Kind', 'Detail'], shown.iter_rows())}{tail}"
 
 
 def _flags(checks: pl.DataFrame) -> str:
@@ -112,8 +90,8 @@ def _flags(checks: pl.DataFrame) -> str:
         f"{flagged.height:,} of {counted(checks.height, 'image')} that were made are flagged. Similarity is of "
         "pictures (SSIM with the base face), a stand-in for identity and no face recognition."
     )
-    table = _table(names, flagged.select(names).head(MOST_FINDINGS).iter_rows()) if flagged.height else ""
-    return f'<h2>Made by a machine</h2><p class="note">{note}</p>{table}'
+    rows = table(names, flagged.select(names).head(MOST_FINDINGS).iter_rows()) if flagged.height else ""
+    return f'<h2>Made by a machine</h2><p class="note">{note}</p>{rows}'
 
 
 def _pictures(report: DesignReport) -> str:
@@ -127,45 +105,8 @@ def _pictures(report: DesignReport) -> str:
 
 
 def _gallery(title: str, frame: pl.DataFrame, folder: Path) -> str:
-    figures = "".join(_figure(folder, row) for row in frame.iter_rows(named=True))
-    return f'<h2>{title}</h2><div class="pictures">{figures}</div>'
-
-
-def _figure(folder: Path, row: dict[str, object]) -> str:
-    image_id = escape(str(row["image_id"]))
-    remarks = escape(str(row["findings"] or "").replace(";", ", "))
-    source = _thumbnail(folder / str(row["file"]))
-    shown = f'<img src="{source}" alt="{image_id}">' if source else ""
-    return f"<figure>{shown}<figcaption>{image_id}<br>{remarks}</figcaption></figure>"
-
-
-def _thumbnail(path: Path) -> str | None:
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as image:
-            small = ImageOps.exif_transpose(image)
-            if small.mode.startswith("I"):
-                small = small.point(lambda value: value / 256)
-            small = small.convert("RGB")
-            small.thumbnail((THUMBNAIL, THUMBNAIL))
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError):
-        return None
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], odd: object = None) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    body = "".join(f"<tr>{''.join(_cell(value, odd) for value in row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _cell(value: object, odd: object) -> str:
-    named = [
-        *(["number"] if isinstance(value, int | float) else []),
-        *(["odd"] if callable(odd) and odd(value) else []),
-    ]
-    shown = ABSENT if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-    return f'<td class="{" ".join(named)}">{escape(shown)}</td>' if named else f"<td>{escape(shown)}</td>"
+    shown = (
+        figure(folder / str(row["file"]), str(row["image_id"]), str(row["findings"] or "").replace(";", ", "))
+        for row in frame.iter_rows(named=True)
+    )
+    return f"<h2>{title}</h2>{gallery(shown)}"

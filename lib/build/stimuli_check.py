@@ -1,0 +1,131 @@
+"""A manipulation check of faces: a classifier is asked as in any run, and its answers become tables and a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from lib.asking.money import tariff_of
+from lib.asking.progress import Progress
+from lib.asking.report import RunReport
+from lib.build.asking import Inquiry, find_condition, plan_of, record_coverage
+from lib.build.asking_run import ask
+from lib.contracts.images import read_images
+from lib.contracts.prices import read_prices
+from lib.contracts.providers import read_providers
+from lib.errors import ParameterError
+from lib.files import write_aside, write_text
+from lib.metrics.resampling import Resampling
+from lib.project import Project
+from lib.protocol.classifier import DROP, ClassifierReader
+from lib.protocol.image_files import ImageFiles
+from lib.protocol.items import study_items
+from lib.protocol.replay import replay
+from lib.responses.store import read_store
+from lib.stimuli.check import ManipulationCheck, check_manipulation
+from lib.stimuli.check_page import check_page
+
+DEFAULT = "face-api-drawn"
+PAGE = "check.html"
+TABLES = ("images", "accuracy", "levels")
+
+
+def prepare_check(project: Project, name: str, source: Path) -> tuple[Inquiry, pl.DataFrame]:
+    """Make ready to ask a classifier about every image of a set.
+
+    Parameters
+    ----------
+    project, name
+        The study, whose factors and categories the set has, and the classifier's condition.
+    source
+        The manifest or folder of the set.
+
+    Returns
+    -------
+    tuple of Inquiry and polars.DataFrame
+        What is about to be asked, and the images as `lib.contracts.images.read_images` gives them.
+
+    Raises
+    ------
+    RaterError
+        There is no such condition, it is no classifier, or the images cannot be used.
+    """
+    condition = find_condition(project, name)
+    if condition.classifier is None or "emotion" not in condition.steps:
+        raise ParameterError(
+            f"-m: got {name!r}, which is no classifier of emotions, so there are no probabilities to check with. Take "
+            f"one with a section classifier, such as {DEFAULT} (docs/fer.md)."
+        )
+    images = read_images(source, project.study).frame
+    inquiry = Inquiry(
+        project=project,
+        condition=condition,
+        plan=plan_of(project, condition),
+        items=study_items(project.study, condition, images, ImageFiles(source)),
+        tariff=tariff_of(condition, read_prices(project.root)),
+        provider=read_providers(project.root / "params/providers.yaml").of(condition),
+        whole=False,
+    )
+    return inquiry, images
+
+
+async def ask_check(inquiry: Inquiry, *, retry_failed: bool = False, progress: Progress | None = None) -> RunReport:
+    """Ask what is open; answers go where `rater infer` puts them, and are asked for by neither again.
+
+    Raises
+    ------
+    RaterError
+        No model; another process asks the same; or the disk is full. Nothing that was answered is lost.
+    """
+    report = await ask(inquiry, retry_failed=retry_failed, progress=progress)
+    project, name = inquiry.project, inquiry.condition.id
+    if name in project.conditions and project.manifest is not None and project.manifest.exists():
+        record_coverage(project, name)  # or pages would take it for one that was asked about the study's own images
+    return report
+
+
+def checked(inquiry: Inquiry, images: pl.DataFrame) -> ManipulationCheck:
+    """Hold what is stored against what the images were made to show.
+
+    Raises
+    ------
+    ParameterError, DataError
+        The study has no intended emotions, or no image has an answer.
+    """
+    study, plan, analysis = inquiry.project.study, inquiry.plan, inquiry.project.study.analysis
+    store = read_store(inquiry.project.responses, inquiry.condition.id, detailed=True)
+    reader = ClassifierReader(study, inquiry.condition)
+    rows, versions = [], set()
+    for item in inquiry.items:
+        outcome = next(iter(replay(plan, item, 0, store.lookup).outcomes), None)
+        stored = store.lookup(outcome.key) if outcome and outcome.key else None
+        shares = reader.probabilities(stored.text) if stored else None
+        details = store.details(outcome.key) if outcome and outcome.key else None
+        versions |= {details.model_version} if details and details.model_version else set()
+        predicted = outcome.parsed.values.get("emotion") if outcome and outcome.parsed else None
+        rows.append((item.image_id, predicted, shares))
+    answered = pl.DataFrame(
+        [(image_id, predicted, list((shares or {}).values())) for image_id, predicted, shares in rows],
+        schema={"image_id": pl.String, "predicted": pl.String, "shares": pl.List(pl.Float64)}, orient="row",
+    )  # fmt: skip
+    categories = list(study.emotion.categories)
+    place = pl.col("intended").replace_strict(categories, range(len(categories)), return_dtype=pl.Int64)
+    answers = (
+        images.rename({"intended_emotion": "intended"}, strict=False)
+        .join(answered, on="image_id", how="left", maintain_order="left")
+        .with_columns(pl.col("shares").list.get(place, null_on_oob=True).alias("probability"))
+        .drop("shares")
+    )
+    return check_manipulation(
+        answers, study, Resampling(analysis.seed, analysis.bootstrap_draws, confidence=analysis.confidence),
+        condition=inquiry.condition.name, model=", ".join(sorted(versions)) or inquiry.condition.model,
+        aside=[label for label, becomes in reader.becomes.items() if becomes == DROP],
+    )  # fmt: skip
+
+
+def write_check(check: ManipulationCheck, folder: Path, out: Path) -> list[Path]:
+    """Write tables and page; give their paths, the page last. `folder` holds the images."""
+    tables = {name: getattr(check, name) for name in TABLES} | {"confusion": check.scores.confusion}
+    paths = [write_aside(out / f"{name}.csv", frame.write_csv) for name, frame in tables.items()]
+    return [*paths, write_text(out / PAGE, check_page(check, folder))]
