@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from lib.metrics.checks import finite_or_none
-from lib.metrics.image_draws import Numbers, ratio
-from lib.metrics.resampling import Resampling, percentile_interval
+from lib.metrics.image_draws import Numbers, interval_ends, ratio
+from lib.metrics.resampling import Resampling
 from lib.metrics.strata import stratified_draws
 from lib.metrics.within_category import members, spread_figures, usable_sides
 
@@ -105,8 +105,8 @@ def collapse_explained(
 
     sds = [finite_or_none(value) for value in figures(np.ones((1, kinds.size)))[0]]
     drawn = stratified_draws(figures, kinds, resampling)
-    low, high = percentile_interval(drawn[:, 3], resampling.confidence) or (None, None)
-    share, ends, reason = sds[4], percentile_interval(drawn[:, 4], resampling.confidence) or (None, None), None
+    low, high = interval_ends(drawn[:, 3], resampling.confidence)
+    share, ends, reason = sds[4], interval_ends(drawn[:, 4], resampling.confidence), None
     if sds[3] is None or sds[3] <= 0:
         share, ends, reason = None, (None, None), NO_COLLAPSE
     elif low is None or low <= 0:

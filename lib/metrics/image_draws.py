@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lib.metrics.resampling import Resampling, draw_weights, percentile_interval
 
 Numbers = NDArray[np.float64]
+Ends = tuple[float | None, float | None]
 NO_INTERVAL = (
     "No intervals: the study resamples participants, on whom these figures do not depend or to all of whom they are "
     "fitted. Set `analysis.resample: image` in the study file to get them."
@@ -44,10 +45,15 @@ def ratio(numerator: Numbers, denominator: Numbers) -> Numbers:
     return np.asarray(np.divide(numerator, denominator, out=blank, where=denominator != 0))
 
 
+def interval_ends(draws: Numbers, confidence: float) -> Ends:
+    """Ends of the percentile interval of one estimate's draws, shape (draws,); (None, None) where there is none."""
+    return percentile_interval(draws, confidence) or (None, None)
+
+
 def interval_columns(draws: Numbers, confidence: float, name: str) -> dict[str, float | None]:
     """Ends of the percentile interval as `<name>_low` and `<name>_high`; None where there is none."""
-    found = percentile_interval(draws, confidence) or (None, None)
-    return {f"{name}_low": found[0], f"{name}_high": found[1]}
+    low, high = interval_ends(draws, confidence)
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def sums_within(weights: Numbers, numbers: Numbers, member: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:

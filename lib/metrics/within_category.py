@@ -10,8 +10,8 @@ import polars as pl
 
 from lib.errors import DataError
 from lib.metrics.checks import finite_or_none, require_rows
-from lib.metrics.image_draws import Numbers, ratio, sums_within
-from lib.metrics.resampling import Resampling, bootstrap_p, percentile_interval
+from lib.metrics.image_draws import Numbers, interval_ends, ratio, sums_within
+from lib.metrics.resampling import Resampling, bootstrap_p
 from lib.metrics.strata import Strata, number_strata, stratified_draws
 from lib.metrics.variation import entropy_within, variation_within
 
@@ -160,7 +160,7 @@ def compare_spread(base: Numbers, variant: Numbers, category: pl.Series, resampl
 
     found = [finite_or_none(value) for value in figures(np.ones((1, kinds.size)))[0]]
     drawn = stratified_draws(figures, kinds, resampling)
-    sd, eta = (percentile_interval(drawn[:, place], resampling.confidence) or (None, None) for place in (4, 5))
+    sd, eta = (interval_ends(drawn[:, place], resampling.confidence) for place in (4, 5))
     sd = sd if found[4] is not None else (None, None)
     eta = eta if found[5] is not None else (None, None)
     p = bootstrap_p(drawn[:, 4]) if found[4] is not None else None
