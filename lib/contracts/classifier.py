@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -90,7 +90,8 @@ class Classifier(Parameters):
     for, under the same or another form of the name (`anger` and `angry`), means that category; `mapping` says what each
     other label becomes: a category of the study, `drop` (the other labels share its probability), or `unparsed` (an
     image for which it is the likeliest has no emotion). Dimensions in `derived` are computed from the probabilities of
-    the labels, since the model gives none. `batch` and `threads` are how many images and processor cores are used at
+    the labels, since the model gives none; `coordinates` says where labels lie on them, from -1 to 1, in place of what
+    `lib.protocol.coordinates` knows. `batch` and `threads` are how many images and processor cores are used at
     once; neither changes an answer.
     """
 
@@ -103,6 +104,7 @@ class Classifier(Parameters):
     values: dict[str, Value] = Field(default_factory=dict)
     mapping: dict[str, str] = Field(default_factory=dict)
     derived: tuple[str, ...] = ()
+    coordinates: dict[str, dict[str, Annotated[float, Field(ge=-1, le=1)]]] = Field(default_factory=dict)
     batch: int = Field(default=16, ge=1, le=1024)
     threads: int | None = Field(default=None, ge=1, le=1024)
 
@@ -116,6 +118,14 @@ class Classifier(Parameters):
         twice = sorted(set(self.derived) & set(self.values))
         if twice:
             raise ValueError(f"{twice[0]}: is an output of the model (values), so it is not derived; take one out")
+        idle = [name for name in self.coordinates if name not in self.derived]
+        if idle:
+            raise ValueError(f"coordinates.{idle[0]}: is given, but {idle[0]} is not in derived; add it there")
+        stray = [(name, label) for name, own in self.coordinates.items() for label in own if label not in self.labels]
+        if stray:
+            raise ValueError(
+                f"coordinates.{stray[0][0]}: {stray[0][1]!r} is none of the labels ({', '.join(self.labels)})"
+            )
         return self
 
     def identity(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from lib.contracts.condition import Condition
 from lib.contracts.study import Scale, Study
 from lib.contracts.yaml_files import nearest
 from lib.errors import ParameterError
+from lib.protocol.coordinates import COORDINATES
 from lib.protocol.parsing import Parsed, Stage
 
 DIGITS = 6
@@ -38,17 +39,6 @@ FORMS = {
     "contempt": ("contempt", "contemptuous"),
 }
 """Names under which models and studies know one expression."""
-COORDINATES = {
-    "valence": {
-        "neutral": 0.0, "happy": 0.81, "sad": -0.63, "angry": -0.51, "fear": -0.64, "disgust": -0.60, "surprise": 0.40,
-    },
-    "arousal": {
-        "neutral": 0.0, "happy": 0.51, "sad": -0.27, "angry": 0.59, "fear": 0.60, "disgust": 0.35, "surprise": 0.67,
-    },
-}  # fmt: skip
-"""Mean pleasure and arousal, from -1 to 1, of the emotions happy, sad, angry, fearful, disgusted and surprised in
-Russell and Mehrabian (1977), Evidence for a three-factor theory of emotions, Journal of Research in Personality 11,
-273-294; neutral is the middle."""
 
 
 class Outputs(msgspec.Struct, frozen=True):
@@ -175,14 +165,16 @@ class ClassifierReader:
         return own
 
     def _coordinates(self, name: str) -> dict[str, float]:
-        known = COORDINATES.get(name, {})
-        lacking = [label for label in self._classifier.labels if expression(label) not in known]
+        own, known = self._classifier.coordinates.get(name, {}), COORDINATES.get(name, {})
+        places = {label: own.get(label, known.get(expression(label))) for label in self._classifier.labels}
+        lacking = [label for label, place in places.items() if place is None]
         if lacking:
             raise ParameterError(
                 f"{self._where}.derived: got {name!r}, but nothing is known of where {lacking[0]!r} lies on it; "
-                f"{', '.join(COORDINATES)} can be derived, from {', '.join(COORDINATES['valence'])}. Take it out."
+                f"{', '.join(COORDINATES)} are known of {', '.join(COORDINATES['valence'])}. Say where it lies, "
+                f"from -1 to 1 (classifier.coordinates.{name}.{lacking[0]}), or take {name!r} out."
             )
-        return {label: known[expression(label)] for label in self._classifier.labels}
+        return {label: place for label, place in places.items() if place is not None}
 
     def _decoded(self, text: str) -> Outputs | None:
         try:

@@ -13,6 +13,15 @@ from pydantic import ValidationError
         ({"classifier": {"labels": ["happy", "Happy"]}}, "a label is listed twice"),
         ({"classifier": {"mapping": {"hapy": "drop"}}}, "'hapy' is none of the labels"),
         ({"classifier": {"values": {"valence": {}}, "derived": ["valence"]}}, "so it is not derived"),
+        ({"classifier": {"coordinates": {"valence": {"happy": 1}}}}, "but valence is not in derived"),
+        (
+            {"classifier": {"derived": ["valence"], "coordinates": {"valence": {"hapy": 1}}}},
+            r"coordinates.valence: 'hapy' is none of the labels",
+        ),
+        (
+            {"classifier": {"derived": ["valence"], "coordinates": {"valence": {"happy": 7}}}},
+            "less than or equal to 1",
+        ),
         ({"steps": ["emotion", "valence"]}, "valence is neither among classifier.values nor in classifier.derived"),
         ({"strategy": "context_carry", "prompts": "json"}, "only the strategy classifier has a section classifier"),
         ({"classifier": {"input": {"size": [4, 32]}}}, "from 8 to 2048 pixels"),

@@ -7,7 +7,8 @@ import re
 from lib.contracts.classifier import Classifier, Input
 from lib.contracts.condition import read_conditions
 from lib.project import find_root
-from lib.protocol.classifier import COORDINATES, FLAGS
+from lib.protocol.classifier import FLAGS
+from lib.protocol.coordinates import COORDINATES
 
 ROOT = find_root()
 TEXT = (ROOT / "docs/fer.md").read_text(encoding="utf-8")
@@ -37,7 +38,7 @@ def test_conditions_and_their_files_are_there() -> None:
 
 
 def test_coordinates_are_those_of_the_code() -> None:
-    told = re.search(r"Mehrabian \(1977\): (.*?); there is none", TEXT)
+    told = re.search(r"Mehrabian \(1977\): (.*?)\. They", TEXT)
     places = dict(re.findall(r"(\w+) (-?[\d.]+ and -?[\d.]+)", told[1]))
     assert {name: tuple(map(float, both.split(" and "))) for name, both in places.items()} == {
         name: (COORDINATES["valence"][name], COORDINATES["arousal"][name]) for name in COORDINATES["valence"]

@@ -15,13 +15,13 @@ from protocol_support import ask_through, make_item, make_study
 from lib.contracts.study import Scale
 from lib.errors import ParameterError
 from lib.protocol.classifier import (
-    COORDINATES,
     FORMS,
     ClassifierReader,
     expression,
     to_scale,
     write_outputs,
 )
+from lib.protocol.coordinates import COORDINATES
 from lib.protocol.plan import Plan
 from lib.protocol.question import Stored
 
@@ -105,8 +105,8 @@ def test_a_category_of_the_label_s_own_name_goes_before_its_other_forms() -> Non
         ({"mapping": {"surprise": "hapy"}}, r"mapping\.surprise: got 'hapy' \(did you mean 'happy'\?\)"),
         ({"labels": ["a", "b"], "mapping": {"a": "drop", "b": "unparsed"}}, r"no label becomes a category"),
         (
-            {"labels": ["happy", "contempt"], "mapping": {"contempt": "drop"}, "derived": ["valence"]},
-            r"derived: got 'valence', but nothing is known of where 'contempt' lies",
+            {"labels": ["happy", "bored"], "mapping": {"bored": "drop"}, "derived": ["valence"]},
+            r"derived: got 'valence', but nothing is known of where 'bored' lies on it;.*coordinates\.valence\.bored\)",
         ),
     ],
 )
@@ -182,9 +182,25 @@ def test_derived_values_are_the_mean_place_of_the_labels_and_say_so() -> None:
     assert surprised.values["valence"] == pytest.approx(5 + 4 * 0.40)
 
 
+def test_coordinates_of_the_condition_go_before_those_that_are_known_and_change_no_question() -> None:
+    own = {"valence": {"surprise": -0.2, "bored": -0.65}}
+    changes = {"labels": ["happy", "surprise", "bored"], "mapping": {"surprise": "drop", "bored": "drop"},
+               "derived": ["valence", "arousal"]}  # fmt: skip
+    with pytest.raises(ParameterError, match="nothing is known of where 'bored' lies"):
+        reader(**changes, coordinates=own)  # arousal is still lacking
+    made = reader(**changes, coordinates=own | {"arousal": {"bored": -0.62}})
+    shares = {"happy": 0.5, "surprise": 0.25, "bored": 0.25}
+    parsed = made.read(write_outputs(shares, {}), ALL)
+    assert parsed.values["valence"] == pytest.approx(5 + 4 * (0.5 * 0.81 - 0.25 * 0.2 - 0.25 * 0.65))
+    assert parsed.values["arousal"] == pytest.approx(5 + 4 * (0.5 * 0.51 + 0.25 * 0.67 - 0.25 * 0.62))
+    described = classifier_condition(classifier=changes, steps=ALL).classifier
+    with_own = classifier_condition(classifier=changes | {"coordinates": {"valence": {"bored": 0}}}, steps=ALL)
+    assert described.identity() == with_own.classifier.identity()
+
+
 def test_coordinates_are_within_the_range_that_they_are_scaled_from() -> None:
     for places in COORDINATES.values():
-        assert set(places) == set(FORMS) - {"contempt"}
+        assert set(places) == set(FORMS)
         assert all(-1 <= place <= 1 for place in places.values())
     assert [expression(name) for name in ("Happiness", "JOY", "surprised", "other")] == [
         "happy", "happy", "surprise", "other",
