@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 
 from lib.metrics.checks import require_columns, require_rows, require_same_length, without_nan
 from lib.metrics.image_draws import Numbers, image_draws, interval_columns, ratio
+from lib.metrics.ranks import weighted_ranks, without_rounding_errors
 from lib.metrics.resampling import Resampling, percentile_interval
 
 MEANS = {"n": pl.Int64, "mean": pl.Float64, "sd": pl.Float64, "mean_low": pl.Float64, "mean_high": pl.Float64}
@@ -118,13 +119,13 @@ def rank_correlation(first: pl.Series, second: pl.Series, resampling: Resampling
     """
     require_same_length(first, second, "numbers")
     pairs = pl.DataFrame({"first": without_nan(first), "second": without_nan(second)}).drop_nulls()
-    one, other = (_without_rounding_errors(pairs[name].to_numpy()) for name in ("first", "second"))
+    one, other = (without_rounding_errors(pairs[name].to_numpy()) for name in ("first", "second"))
     if one.size < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return Estimate(None, None, None, one.size)
     levels = [np.unique(numbers, return_inverse=True)[1] for numbers in (one, other)]
 
     def correlate(weights: Numbers) -> Numbers:
-        ranks = [_weighted_ranks(level, weights) for level in levels]
+        ranks = [weighted_ranks(level, weights) for level in levels]
         centred = [item - ratio((weights * item).sum(axis=1), weights.sum(axis=1))[:, np.newaxis] for item in ranks]
         spread = [(weights * item**2).sum(axis=1) for item in centred]
         return ratio((weights * centred[0] * centred[1]).sum(axis=1), np.sqrt(spread[0] * spread[1]))[:, np.newaxis]
@@ -150,20 +151,6 @@ def _drawn_means(
     np.add.at(total, (place, column.to_numpy()), known["tokens"].to_numpy())
     np.add.at(count, (place, column.to_numpy()), 1)
     return known, groups, image_draws(lambda weights: ratio(weights @ total, weights @ count), images.len(), resampling)
-
-
-def _without_rounding_errors(numbers: Numbers) -> Numbers:
-    largest = float(np.abs(numbers).max(initial=0)) or 1.0
-    return np.asarray(np.round(numbers / largest, 12) * largest)
-
-
-def _weighted_ranks(level: NDArray[np.int64], weights: Numbers) -> Numbers:
-    """Mid-rank of each image among the drawn ones; `level` numbers the distinct values in ascending order."""
-    order = np.argsort(level, kind="stable")
-    starts = np.flatnonzero(np.diff(level[order], prepend=-1))
-    drawn = np.add.reduceat(weights[:, order], starts, axis=1)
-    middle = np.cumsum(drawn, axis=1) - (drawn - 1) / 2
-    return np.asarray(middle[:, level])
 
 
 def disagreement(counts: NDArray[np.int64]) -> Sequence[float | None]:
