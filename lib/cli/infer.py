@@ -48,15 +48,9 @@ def infer(
     Every answer is kept the moment it comes (cache/responses), and no question is asked twice. Ctrl-C finishes what is
     on its way; the same command goes on from there.
     """
-    from lib.asking.forecast_words import totals
     from lib.build.asking import askable, prepare
     from lib.build.inference import AskOptions
-    from lib.build.inference_jobs import jobs_for
-    from lib.cli.infer_watch import run_jobs
-    from lib.cli.traces import show_traces
     from lib.project import open_project
-    from lib.responses.locks import refuse_if_held
-    from lib.responses.store import condition_folder
 
     project = open_project(study)
     if not conditions:
@@ -75,27 +69,49 @@ def infer(
             inquiries, forecasts, AskOptions(limit, images, budget, retry_failed, record_only=True),
             dry_run=dry_run, yes=yes, wait=wait, every=every, ignore_batches=ignore_batches,
         )  # fmt: skip
+    told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches, traces=traces)
+    code = ask_open(project, inquiries, forecasts, told, shards=shards, cores=cores, dry_run=dry_run, yes=yes)
+    raise typer.Exit(code or 0)
+
+
+def ask_open(
+    project: Project, inquiries: Sequence[Inquiry], forecasts: Sequence[Forecast], told: AskOptions, *,
+    shards: int = 1, cores: int | None = None, dry_run: bool = False, yes: bool = False,
+) -> int | None:  # fmt: skip
+    """Ask (and trace) what is open, once that was agreed to; give the exit code, None for a dry run.
+
+    Raises
+    ------
+    RaterError
+        Nobody agreed to the price, key or model are not there, or another process asks the same.
+    """
+    from lib.asking.forecast_words import totals
+    from lib.build.inference_jobs import jobs_for
+    from lib.cli.infer_watch import run_jobs
+    from lib.cli.traces import show_traces
+    from lib.responses.locks import refuse_if_held
+    from lib.responses.store import condition_folder
+
     open_ones = [one for one, each in zip(inquiries, forecasts, strict=True) if each.count.to_ask]
-    if traces is not None:
-        open_ones = show_traces(inquiries, forecasts, traces)
+    if told.traces is not None:
+        open_ones = show_traces(inquiries, forecasts, told.traces)
     if not open_ones:
         typer.echo(_nothing_open(project, forecasts))
-        raise typer.Exit(1 if any(each.count.rejected for each in forecasts) else 0)
-    _refuse_blind_budget(forecasts, budget)
+        return 1 if any(each.count.rejected for each in forecasts) else 0
+    _refuse_blind_budget(forecasts, told.budget)
     if dry_run:
         typer.echo("Nothing was asked (--dry-run).")
-        return
+        return None
     asyncio.run(check_backends(open_ones))
     asked = sum(each.count.to_ask for each in forecasts)
     _confirm(f"{counted(asked, 'question')} for {totals(forecasts)}", forecasts, yes=yes or not asked)
-    told = AskOptions(limit, images, budget, retry_failed, concurrency, ignore_batches=ignore_batches, traces=traces)
     jobs = jobs_for(open_ones, shards, told, cores)
     for job in jobs:
         refuse_if_held(condition_folder(project.responses, job.condition), job.shard)
     code = run_jobs(project, jobs, told, cores)
-    if traces is not None:
+    if told.traces is not None:
         typer.echo(f"Traces are in {project.relative(project.cache / 'traces')}: `{project.command('traces list')}`")
-    raise typer.Exit(code)
+    return code
 
 
 def show_forecast(

@@ -16,6 +16,7 @@ from lib.cli import (
     infer,
     models,
     responses,
+    sample,
     step,
     stimuli,
     trace,
@@ -39,6 +40,7 @@ app.command("audit")(audit.audit)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
+app.command("sample")(sample.sample)
 app.add_typer(responses.app, name="responses")
 app.add_typer(traces.app, name="traces")
 app.add_typer(models.app, name="models")
