@@ -75,17 +75,13 @@ def asked_digest(name):
     """What a condition is asked: its images, prompts and settings."""
     condition = PROJECT.condition(name)
     prompts = [ROOT / f"params/prompts/{condition.prompts}.yaml"] if condition.prompts else []
-    return images_digest() + digest([PROJECT.study_file, condition_file(name), *prompts], ROOT)
-
-
-def condition_file(name):
-    return PROJECT.condition_file(name)
+    return images_digest() + digest([PROJECT.study_file, *PROJECT.known.files(name), *prompts], ROOT)
 
 
 def inference_records(wildcards):
     """What `snakemake inference --config conditions=A,B shards=4` leaves behind: one record a condition and shard."""
     names = str(config.get("conditions", "")).replace(",", " ").split()
-    unknown = [name for name in names if name not in {*PROJECT.conditions, *PROJECT.library}]
+    unknown = [name for name in names if not PROJECT.known.has(name)]
     if not names or unknown:
         raise WorkflowError(f"conditions: got {', '.join(unknown) or 'none'}; say which to ask: --config conditions=A,B shards=4 yes=true")
     return [f"{CACHE}/inference/{name}/{shard.name}.done" for name in names for shard in shards(int(config.get("shards", 1)))]
@@ -184,7 +180,7 @@ rule predictions:
         condition=rf"(?!({ANSWERED_NAMES})\.parquet$){NAME}",
     params:
         raw=lambda wildcards: digest([] if PROJECT.uses_twin else [PROJECT.predictions_file(wildcards.condition)], ROOT),
-        source=lambda wildcards: digest([PROJECT.study_file, condition_file(wildcards.condition)], ROOT)
+        source=lambda wildcards: digest([PROJECT.study_file, *PROJECT.known.files(wildcards.condition)], ROOT)
         + code_digest(["lib.build.data"], ROOT),
     shell:
         "{STEP} predictions {wildcards.condition}"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from lib.contracts.condition import Condition, read_conditions
+from lib.contracts.condition import Condition
+from lib.contracts.known_conditions import KnownConditions
 from lib.contracts.prompts import PromptSet, read_prompts
 from lib.contracts.study import Study, read_study
-from lib.contracts.yaml_files import nearest
 from lib.errors import MissingFileError, ParameterError
 from lib.roots import MARK, root_above
 from lib.roots import ROOT_VARIABLE as ROOT_VARIABLE  # noqa: PLC0414, for those who import it from here
@@ -23,7 +23,6 @@ DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 LEDGER = "data/published/ledger.csv"
-LIBRARY = "params/library"
 SHARD_FILE = re.compile(r"(all|[1-9]\d*of[1-9]\d*)\.jsonl")
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"})
 
@@ -57,43 +56,23 @@ class Project:
         return study
 
     @cached_property
+    def known(self) -> KnownConditions:
+        """Everything that can be asked."""
+        return KnownConditions(self.root, self.study.files.conditions)
+
+    @property
     def conditions(self) -> dict[str, Condition]:
         """All conditions of the study, by id."""
-        folder = self.study.files.conditions
-        return read_conditions(self.root / folder) if folder else {}
+        return self.known.own
 
-    @cached_property
+    @property
     def library(self) -> dict[str, Condition]:
-        """Ready-made conditions that are not the study's: they can be asked, and are part of no page.
-
-        Copied into the study's folder of conditions, they become the study's.
-        """
-        ready = read_conditions(self.root / LIBRARY)
-        return {name: condition for name, condition in ready.items() if name not in self.conditions}
+        """Ready-made conditions that are not the study's."""
+        return self.known.library
 
     def condition(self, name: str) -> Condition:
-        """Give a condition that can be asked: one of the study, or else one of the library.
-
-        Raises
-        ------
-        ParameterError
-            There is none of this id.
-        """
-        if name in self.conditions:
-            return self.conditions[name]
-        if name in self.library:
-            return self.library[name]
-        raise ParameterError(
-            f"condition: got {name!r}, which there is not{nearest(name, [*self.conditions, *self.library])}. "
-            f"Those of the study: {', '.join(self.conditions) or 'none'}; ready in {LIBRARY}: "
-            f"{', '.join(self.library) or 'none'}. Name one of them, or describe it in "
-            f"{self.study.files.conditions or 'the folder that files.conditions shall name'}/{name}.yaml."
-        )
-
-    def condition_file(self, name: str) -> Path:
-        """Where the file of a condition is that can be asked."""
-        own = self.study.files.conditions
-        return self.root / (own if own and name in self.conditions else LIBRARY) / f"{name}.yaml"
+        """Give a condition that can be asked, or say which there are (`KnownConditions.find`)."""
+        return self.known.find(name)
 
     def prompts(self, name: str) -> PromptSet:
         """One prompt set."""
@@ -131,8 +110,20 @@ class Project:
 
     @cached_property
     def simulated_conditions(self) -> frozenset[str]:
-        """The conditions that the twin answers for; any other has no predictions while the twin stands in."""
-        text = (self.root / TWIN_TARGETS).read_text(encoding="utf-8")
+        """The conditions that the twin answers for; any other has no predictions while the twin stands in.
+
+        Raises
+        ------
+        MissingFileError
+            What the twin is made by is not there.
+        """
+        try:
+            text = (self.root / TWIN_TARGETS).read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise MissingFileError(
+                f"{TWIN_TARGETS}: is missing, so no data can be simulated. Restore it from git, or put the real ratings "
+                f"into {self.study.files.ratings}."
+            ) from error
         return frozenset(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["choices"]["answers"])
 
     @property

@@ -83,14 +83,14 @@ def left_out_line(forecast: Forecast) -> str | None:
 
 
 def assumption_lines(forecasts: Sequence[Forecast]) -> list[str]:
-    """What is left out and what the figures rest on, for each condition."""
-    lines: list[str] = []
+    """What is left out and what the figures rest on, said once of conditions of which the same holds."""
+    lines = [line for each in forecasts if (line := left_out_line(each))]
+    same: dict[str, list[str]] = {}
     for each in forecasts:
-        lines += filter(None, [left_out_line(each)])
         if each.count.to_ask:
             named = [*each.assumptions, *([each.tariff.note] if each.tariff.known else [])]
-            lines.append(f"{each.condition}: {'; '.join(named)}")
-    return lines
+            same.setdefault("; ".join(named), []).append(each.condition)
+    return [*lines, *(f"{', '.join(conditions)}: {text}" for text, conditions in same.items())]
 
 
 def span_text(span: Span | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.backends import gemini_settings, local_settings, mlx_settings, ollama_settings, openai_settings
 from lib.backends.base import Backend, BatchBackend
+from lib.backends.refusing import refuse
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
@@ -103,6 +104,9 @@ REGISTRY: dict[str, Entry] = {
 }
 
 
+ELSEWHERE = frozenset({"openai", "gemini", "ollama"})
+
+
 def check_settings(condition: Condition) -> None:
     """Refuse a condition that cannot be asked as it is written; needs no network, no key and no SDK.
 
@@ -114,6 +118,12 @@ def check_settings(condition: Condition) -> None:
         One of its settings cannot be taken.
     """
     entry = _entry(condition)
+    if condition.backend in ELSEWHERE and condition.local.identity():
+        name, value = next(iter((condition.local.identity() or {}).items()))
+        raise refuse(
+            condition, f"local.{name}", value, f"the model of the backend {condition.backend} runs elsewhere",
+            "Take the section local out, or ask by the backend transformers or mlx.",
+        )  # fmt: skip
     if entry.check is not None:
         entry.check(condition)
 

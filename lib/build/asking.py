@@ -36,7 +36,8 @@ from lib.responses.store import Store, condition_folder, read_store, shard_files
 class Inquiry:
     """One condition as it is about to be asked.
 
-    `items` are the images (or labels) of the shard, `whole` says that they are all of the study's.
+    `items` are the images (or labels) of the shard, `whole` says that they are all of the study's, and `one_by_one`
+    that no second question is sent before the first is answered.
     """
 
     project: Project
@@ -46,6 +47,7 @@ class Inquiry:
     tariff: Tariff
     provider: Provider
     whole: bool = True
+    one_by_one: bool = False
 
     @cached_property
     def stored(self) -> Store:
@@ -104,6 +106,9 @@ def prepare(
     """
     condition = find_condition(project, name)
     items = condition_items(project, condition, limit=limit, choice=choice)
+    variant = project.known.variant(name)
+    if variant is not None and variant.order == "reversed":
+        items.reverse()
     provider = read_providers(project.root / "params/providers.yaml").of(condition)
     return Inquiry(
         project=project,
@@ -113,6 +118,7 @@ def prepare(
         tariff=tariff_of(condition, read_prices(project.root)),
         provider=provider,
         whole=limit is None and choice is None and shard == ALL,
+        one_by_one=variant is not None and variant.one_by_one,
     )
 
 

@@ -126,9 +126,13 @@ def what_next(project: Project, condition: str) -> str:
             f"{condition} was asked about {asked[0]:,} of {asked[1]:,} images. Pages take its answers once it was "
             f"asked about all: {project.command(f'infer -m {condition}')}"
         )
+    if project.known.variant(condition):
+        return (
+            f"{condition} is a variant for an ablation: `{project.command(f'ablate {condition.split(chr(46))[-2]}')}`."
+        )
     if condition not in project.conditions:
         folder = project.study.files.conditions or "the folder that files.conditions shall name"
-        file = project.relative(project.condition_file(condition))
+        file = project.relative(project.known.files(condition)[-1])
         return f"{condition} is a condition of the library. To see it on pages, copy {file} into {folder}."
     if project.uses_twin:
         return f"{condition} counts on pages once the real ratings are in {project.study.files.ratings}."

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from lib.cli import (
+    ablate,
     analyze,
     audit,
     backends,
@@ -34,6 +35,8 @@ app = typer.Typer(
 app.command("paper")(build.paper)
 app.command("build")(build.build)
 app.command("infer")(infer.infer)
+app.command("ablate")(ablate.ablate)
+app.command("test-retest")(ablate.test_retest)
 app.command("backends")(backends.backends)
 app.command("analyze")(analyze.analyze)
 app.command("audit")(audit.audit)

@@ -97,7 +97,7 @@ def test_ready_conditions_are_not_the_papers() -> None:
     assert project.condition("qwen3.5-4b").model == "qwen3.5:4b"
     assert project.condition("gpt-4o-mini") is project.conditions["gpt-4o-mini"]
     for name in ("qwen3.5-4b", "gpt-4o-mini"):
-        assert project.condition_file(name).is_file()
+        assert all(path.is_file() for path in project.known.files(name))
     with pytest.raises(ParameterError, match=r"got 'qwen3\.5-4', which there is not \(did you mean 'qwen3\.5-4b'\?\)"):
         project.condition("qwen3.5-4")
     # Section 4.1c of the laboratory's pipeline: model and strategy of each Ollama condition.

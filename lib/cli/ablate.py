@@ -1,0 +1,133 @@
+"""`rater ablate`, `rater test-retest`: ask a condition in changed ways, to find out what its answers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lib.cli import infer_options as options
+from lib.cli.options import StudyOption
+from lib.errors import ParameterError
+from lib.formats import counted
+
+if TYPE_CHECKING:
+    from lib.build.ablating import AblationRun
+    from lib.build.inference import AskOptions
+    from lib.project import Project
+
+Base = Annotated[
+    list[str] | None,
+    typer.Option("-m", "--condition", help="Id of a condition to vary; by default the one that the ablation names."),
+]
+
+
+def ablate(
+    ablation: Annotated[str | None, typer.Argument(help="Id of an ablation; without one, all are listed.")] = None,
+    *,
+    conditions: Base = None,
+    study: StudyOption = None,
+    limit: options.Limit = None,
+    dry_run: options.DryRun = False,
+    budget: options.Budget = None,
+    yes: options.Yes = False,
+    retry_failed: options.RetryFailed = False,
+    concurrency: options.Concurrency = None,
+    cores: options.Cores = None,
+) -> None:
+    """Ask a condition and its variants (params/ablations) about the same images: forecast first, then what is open.
+
+    Answers are kept as those of any condition; what is answered already, is not asked again.
+    """
+    from lib.build.ablating import plan_ablation
+    from lib.build.inference import AskOptions
+    from lib.project import open_project
+
+    project = open_project(study)
+    if ablation is None:
+        _list(project)
+        return
+    found = project.known.ablation(ablation)
+    if limit is not None:
+        found = found.model_copy(update={"images": limit})
+    bases: list[str | None] = [*dict.fromkeys(conditions)] if conditions else [None]
+    runs = [plan_ablation(project, found, name) for name in bases]
+    told = AskOptions(found.images, None, budget, retry_failed, concurrency, traces=found.traces)
+    _run(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+
+
+def test_retest(
+    *,
+    conditions: Annotated[list[str], typer.Option("-m", "--condition", help="Id of a condition to ask again.")],
+    images: Annotated[int, typer.Option("-n", min=2, help="How many images.")] = 50,
+    repeats: Annotated[int, typer.Option("-r", help="How often each question is asked.")] = 3,
+    temperature: Annotated[
+        float | None, typer.Option("-t", help="At this temperature; by default as the condition says.")
+    ] = None,
+    study: StudyOption = None,
+    dry_run: options.DryRun = False,
+    budget: options.Budget = None,
+    yes: options.Yes = False,
+    concurrency: options.Concurrency = None,
+    cores: options.Cores = None,
+) -> None:
+    """Ask the same again: share of identical answers, kappa, ICC, and whether order or company change an answer."""
+    from lib.build.ablating import plan_ablation
+    from lib.build.inference import AskOptions
+    from lib.contracts.ablation import retest
+    from lib.project import open_project
+
+    project = open_project(study)
+    pilot = retest(repeats, temperature, images)
+    runs = [plan_ablation(project, pilot, name) for name in dict.fromkeys(conditions)]
+    told = AskOptions(images, None, budget, concurrency=concurrency)
+    _run(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+
+
+def _run(
+    project: Project, runs: Sequence[AblationRun], told: AskOptions, *, cores: int | None, dry_run: bool, yes: bool
+) -> None:
+    """Ask wave after wave; what a wave cost is no more left for the next."""
+    from dataclasses import replace
+
+    from lib.build.ablating import spent_on
+    from lib.build.asking import prepare
+    from lib.cli.infer import ask_open, show_forecast
+
+    everyone = [name for run in runs for name in run.conditions]
+    before = spent_on(project, everyone) if told.budget is not None else 0.0
+    for number in range(max(len(run.waves) for run in runs)):
+        names = list(dict.fromkeys(name for run in runs for wave in run.waves[number : number + 1] for name in wave))
+        if dry_run and number:
+            typer.echo(f"Then {', '.join(names)}: asked with what {runs[0].base.id} answers, and forecast then.")
+            return
+        left = told.budget
+        if left is not None and number:
+            left -= spent_on(project, everyone) - before
+            if left <= 0:
+                raise ParameterError(f"--budget: {told.budget:g} is spent. To go on, run the same command again.")
+        inquiries = [prepare(project, name, limit=told.limit) for name in names]
+        forecasts = show_forecast(inquiries, retry_failed=told.retry_failed)
+        code = ask_open(
+            project, inquiries, forecasts, replace(told, budget=left), cores=cores, dry_run=dry_run, yes=yes
+        )
+        if code:
+            raise typer.Exit(code)
+
+
+def _list(project: Project) -> None:
+    known = project.known.ablations
+    if not known:
+        typer.echo("There is no ablation. Describe one in params/ablations/<id>.yaml.")
+        return
+    width = max(map(len, known))
+    for name, ablation in known.items():
+        about = f"{counted(ablation.images, 'image')}" if ablation.images else "all images"
+        base = ablation.base or "the condition named by -m"
+        traced = f", with traces ({ablation.traces})" if ablation.traces else ""
+        ways = f"{counted(len(ablation.variants), 'variant')} of {base}" if ablation.variants else base
+        asked = f"{ways}, {about}{traced}" if ablation.variants or ablation.base else "whatever has answered"
+        said = f"{ablation.letter + ': ' if ablation.letter else ''}{ablation.title}"
+        typer.echo(f"{name:{width}}  {said} ({asked})")
+    typer.echo(f"To run one: {project.command('ablate <id>')}; what each asks: params/ablations/<id>.yaml")

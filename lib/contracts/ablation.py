@@ -1,0 +1,199 @@
+"""Ablations, `params/ablations/<id>.yaml`: what is changed about a condition to find out what its answers come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from lib.contracts.condition import Condition
+from lib.contracts.study import Identifier
+from lib.contracts.yaml_files import Parameters, read_parameters
+from lib.errors import ParameterError
+
+Analysis = Literal[
+    "retest", "label-alone", "single-shot", "temperature", "quantisation", "dark-knowledge", "models", "real-faces",
+    "false-positives", "hidden-states", "attention", "thinking",
+]  # fmt: skip
+BASE = "base"
+"""In `label_from`: the condition that is varied."""
+RETEST = re.compile(r"retest-r(?P<repeats>[1-9]\d?)(-t(?P<whole>\d)_(?P<tenths>\d{1,2}))?")
+PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def _without_dots(name: str) -> str:
+    if not PLAIN_NAME.fullmatch(name):
+        raise ValueError("a name here is made of small letters, digits, hyphens and underscores")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(_without_dots)]
+
+
+class Variant(Parameters):
+    """One way in which a condition is changed.
+
+    `label` names it in tables and figures. `changes` are settings of the condition's file, merged into those of the
+    condition that is varied; `label_from: base` is that condition. `order` is the usual order of asking or its reverse,
+    and `one_by_one` sends no second question before the first is answered: neither may change any answer.
+    """
+
+    label: str
+    changes: dict[str, Any] = Field(default_factory=dict)
+    order: Literal["usual", "reversed"] = "usual"
+    one_by_one: bool = False
+
+    @model_validator(mode="after")
+    def _stays_itself(self) -> Variant:
+        for name in ("id", "name", "short_name"):
+            if name in self.changes:
+                raise ValueError(f"changes: {name} is made up from the condition and the label; take it out")
+        return self
+
+
+class Ablation(Parameters):
+    """What is changed, about how many images, and which analysis is made of the answers.
+
+    `letter` is the ablation's number in the laboratory's plan (A1 to A9). `base` is the condition that is varied where
+    nobody names another; it is asked too, unless no variant is compared with it (`ask_base`). `images` is how many (the first so many in the study's order of asking; all
+    if it is left out), and `traces` what is kept of what goes on inside the model, as in `rater infer --traces`.
+    Without `variants` the analysis is about what is there.
+    """
+
+    id: PlainName
+    letter: str | None = None
+    title: str
+    question: str
+    analysis: Analysis
+    base: Identifier | None = None
+    ask_base: bool = True
+    images: int | None = Field(default=None, ge=2)
+    traces: str | None = None
+    variants: dict[PlainName, Variant] = Field(default_factory=dict)
+
+    def condition_id(self, base: str, variant: str) -> str:
+        """The id of a varied condition: `pocket-rater.temperature.t03`."""
+        return f"{base}.{self.id}.{variant}"
+
+    def varied(self, base: Condition) -> dict[str, Condition]:
+        """All variants of a condition, by their ids.
+
+        Raises
+        ------
+        ParameterError
+            A change does not fit the condition.
+        """
+        made = {}
+        for name, variant in self.variants.items():
+            made[self.condition_id(base.id, name)] = self._vary(base, name, variant)
+        return made
+
+    def _vary(self, base: Condition, name: str, variant: Variant) -> Condition:
+        content = merged(base.model_dump(exclude_unset=True), variant.changes)
+        if variant.changes.get("label_from") == BASE:
+            content["label_from"] = base.id
+        content |= {
+            "id": self.condition_id(base.id, name),
+            "name": f"{base.name}, {variant.label}",
+            "short_name": f"{base.short_name} {variant.label}",
+        }
+        try:
+            return Condition.model_validate(content)
+        except ValidationError as error:
+            faults = "; ".join(_explain(fault) for fault in error.errors())
+            raise ParameterError(
+                f"ablation {self.id}: variants.{name}: does not fit the condition {base.id}: {faults}. "
+                "Vary another condition (-m), or change the variant."
+            ) from error
+
+
+def _explain(fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with changes, group by group; a change to None takes a setting out."""
+    content = dict(settings)
+    for name, change in changes.items():
+        known = content.get(name)
+        if change is None:
+            content.pop(name, None)
+        elif isinstance(change, Mapping) and isinstance(known, Mapping):
+            content[name] = merged(known, change)
+        else:
+            content[name] = change
+    return content
+
+
+def retest(repeats: int, temperature: float | None, images: int | None) -> Ablation:
+    """The test-retest pilot: the same questions again and again, and once more backwards and one by one.
+
+    Its id says its settings (`retest-r3`, `retest-r3-t0_3`), so that `find_retest` makes the same of the id alone.
+
+    Raises
+    ------
+    ParameterError
+        A number is out of range.
+    """
+    if not 2 <= repeats <= 99:
+        raise ParameterError(f"-r: got {repeats}; ask each question 2 to 99 times.")
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise ParameterError(f"-t: got {temperature:g}; a temperature is from 0 to 2.")
+    said = "" if temperature is None else f"-t{temperature:.2f}".rstrip("0").replace(".", "_")
+    name = f"retest-r{repeats}{said}{'0' if said.endswith('_') else ''}"
+    found = find_retest(name)
+    if found is None or _temperature(name) != temperature:
+        raise ParameterError(f"-t: got {temperature}; give a temperature with two decimals at most.")
+    return found.model_copy(update={"images": images})
+
+
+def find_retest(name: str) -> Ablation | None:
+    """The pilot that an id says; None if it says none."""
+    found = RETEST.fullmatch(name)
+    if found is None:
+        return None
+    repeats, temperature = int(found["repeats"]), _temperature(name)
+    drawn = {} if temperature is None else {"decoding": {"temperature": temperature}}
+    return Ablation(
+        id=name, title="Test-retest", analysis="retest", ask_base=False,
+        question="Does a machine that is asked the same again answer the same?",
+        variants={
+            "again": Variant(label=f"asked {repeats} times", changes={**drawn, "repeats": repeats}),
+            "backwards": Variant(
+                label="backwards, one by one", changes={**drawn, "repeats": 1}, order="reversed", one_by_one=True
+            ),
+        },
+    )  # fmt: skip
+
+
+def _temperature(name: str) -> float | None:
+    found = RETEST.fullmatch(name)
+    return float(f"{found['whole']}.{found['tenths']}") if found and found["whole"] else None
+
+
+def read_ablations(folder: Path) -> dict[str, Ablation]:
+    """Read all files of a folder, in order of their names; an absent folder holds none.
+
+    Raises
+    ------
+    ParameterError
+        A file cannot be understood, or is not named after its id.
+    """
+    ablations: dict[str, Ablation] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        ablation = read_parameters(path, Ablation)
+        if path.stem != ablation.id:
+            raise ParameterError(
+                f"{path}: id: got {ablation.id!r}, but the file is named {path.name}. Rename it {ablation.id}.yaml."
+            )
+        if find_retest(ablation.id) is not None:
+            raise ParameterError(
+                f"{path}: id: got {ablation.id!r}, which `rater test-retest` uses. Give it another id."
+            )
+        ablations[ablation.id] = ablation
+    return ablations
