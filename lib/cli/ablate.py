@@ -75,7 +75,9 @@ def test_retest(
     """Ask the same again: share of identical answers, kappa, ICC, and whether order or company change an answer."""
     from lib.build.ablating import plan_ablation
     from lib.build.inference import AskOptions
+    from lib.build.retest import retest_lines, retest_report
     from lib.contracts.ablation import retest
+    from lib.files import write_json
     from lib.project import open_project
 
     project = open_project(study)
@@ -83,6 +85,15 @@ def test_retest(
     runs = [plan_ablation(project, pilot, name) for name in dict.fromkeys(conditions)]
     told = AskOptions(images, None, budget, concurrency=concurrency)
     _run(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+    if dry_run:
+        return
+    for run in runs:
+        report = retest_report(project, run, images)
+        file = project.cache / "ablations" / pilot.id / f"{run.base.id}.json"
+        write_json(file, report)
+        for line in retest_lines(report):
+            typer.echo(line)
+        typer.echo(f"  All figures: {project.relative(file)}")
 
 
 def _run(

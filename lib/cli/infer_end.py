@@ -127,9 +127,7 @@ def what_next(project: Project, condition: str) -> str:
             f"asked about all: {project.command(f'infer -m {condition}')}"
         )
     if project.known.variant(condition):
-        return (
-            f"{condition} is a variant for an ablation: `{project.command(f'ablate {condition.split(chr(46))[-2]}')}`."
-        )
+        return f"{condition} is a variant for the ablation {condition.split('.')[-2]}; no page shows it by itself."
     if condition not in project.conditions:
         folder = project.study.files.conditions or "the folder that files.conditions shall name"
         file = project.relative(project.known.files(condition)[-1])

@@ -125,6 +125,13 @@ def test_the_pilot_asks_again_and_once_backwards_one_by_one(ablating: Ablating) 
     times = sorted((datetime.fromisoformat(line["asked_at"]).timestamp(), line["latency"]) for line in backwards)
     assert all(begin + took <= then + 0.002 for (begin, took), (then, _) in pairwise(times))  # one by one
     assert len(ablating.wire.events("request")) == before + 48
+    assert f"{ASKED}: 4 images, each question 3 times, temperature 0.3" in said
+    report = json.loads((ablating.project.root / CACHE / f"ablations/retest-r3-t0_3/{ASKED}.json").read_text())
+    assert (report["n_images"], report["repeats"], report["target"]) == (4, 3, None)
+    for step, figures in report["steps"].items():  # this server answers by prompt and image alone
+        assert (figures["identical"], figures["n_images"], figures["backwards"]["n_identical"]) == (1, 4, 4), step
+        assert f"{step}: 100.0% [39.8%, 100.0%] identical in all repeats" in said
+    assert report["steps"]["valence"]["within_sd"] == 0 and report["steps"]["emotion"]["kappa"]["value"] == 1
     for words, says in ((("-r", "1"), "-r: got 1"), (("-t", "0.123"), "-t: got 0.123; give a temperature with two")):
         code, said = ablating.run("test-retest", "-m", ASKED, *words, "--dry-run")
         assert code == 1 and says in said
