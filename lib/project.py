@@ -121,8 +121,8 @@ class Project:
             text = (self.root / TWIN_TARGETS).read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise MissingFileError(
-                f"{TWIN_TARGETS}: is missing, so no data can be simulated. Restore it from git, or put the real ratings "
-                f"into {self.study.files.ratings}."
+                f"{TWIN_TARGETS}: is missing, so no data can be simulated. Restore it from git, or put the real "
+                f"ratings into {self.study.files.ratings}."
             ) from error
         return frozenset(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["choices"]["answers"])
 

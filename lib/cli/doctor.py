@@ -68,7 +68,10 @@ def examine(project: Project) -> Iterator[Finding]:
         yield Finding("Study", str(error), "Correct the file named above.", wrong=True)
         return
     yield _ratings(project)
-    yield from _predictions(project, conditions)
+    try:
+        yield from list(_predictions(project, conditions))
+    except RaterError as error:
+        yield Finding("Predictions", str(error), "Correct the file named above.", wrong=True)
     yield from _batches(project)
     yield from models(conditions)
     for key, backends in KEYS.items():

@@ -72,6 +72,15 @@ def test_doctor_on_real_files_says_what_is_missing(project: Path) -> None:
     )
 
 
+def test_doctor_says_that_nothing_can_be_simulated_where_the_twin_s_targets_are_missing(project: Path) -> None:
+    (project / "data/published/twin_targets.yaml").unlink()
+    code, said = invoke("doctor")
+    assert code == 1
+    assert "wrong  Predictions: data/published/twin_targets.yaml: is missing" in said
+    assert "Restore it from git, or put the real ratings into data/human_ratings/ratings.csv." in said
+    assert "Key OPENAI_API_KEY" in said  # the report goes on
+
+
 def test_doctor_explains_a_broken_condition_and_fails(project: Path) -> None:
     path = project / "params/small_conditions/machine-1.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("model:", "modle:"), encoding="utf-8")
