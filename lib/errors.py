@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LONGEST_LINE = 300
+
 
 class RaterError(Exception):
     """Base of all errors that are shown to the user as one message, without a stack trace."""
@@ -33,3 +35,19 @@ class BackendUnavailableError(RaterError):
 
 class StoreError(RaterError):
     """The store of answers is in use, or holds lines that cannot be read."""
+
+
+def one_line(said: BaseException | str) -> str:
+    """Give a text, or what an exception of somebody else's says, on one line of at most 300 characters.
+
+    An exception that says nothing is named by its kind.
+    """
+    text = " ".join(str(said).split())
+    if not text and isinstance(said, BaseException):
+        text = type(said).__name__
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+def named_line(error: BaseException) -> str:
+    """Give the kind of an exception and what it says, on one line as `one_line`."""
+    return one_line(f"{type(error).__name__}: {error}")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from lib.errors import BuildError
+from lib.errors import BackendUnavailableError, BuildError
 
 BLOCK = 1 << 20
 
@@ -73,6 +73,29 @@ def sha256_file(path: Path) -> str:
         while block := stream.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def checked_sha256(found: str, declared: str | None, setting: str, what: Path) -> str:
+    """Give a hash that was found of weights, if a condition declares none or the same.
+
+    Parameters
+    ----------
+    found, declared
+        Hexadecimal SHA-256; what the condition's `setting` says, None where it says nothing.
+    setting, what
+        For the message: `condition x: classifier.sha256`, and the file or folder.
+
+    Raises
+    ------
+    BackendUnavailableError
+        They are not the weights that the condition declares.
+    """
+    if declared not in {None, found}:
+        raise BackendUnavailableError(
+            f"{setting}: got {declared!r}, but {what} has {found}. Put the right weights there, or write their hash "
+            "into the condition: its answers are asked anew then."
+        )
+    return found
 
 
 def _umask() -> int:

@@ -27,6 +27,7 @@ TOGETHER = {
     "tests/chapters/test_consistency.py": "studies",
     "tests/backends/test_transformers_local.py": "tests/local",
     "tests/traces/test_run.py": "tests/local",
+    "tests/fer/test_transformers_network.py": "tests/local",
 }
 TOGETHER_FOLDERS = ("tests/twin", "tests/press", "tests/peers", "tests/local")
 EACH_ALONE = ("tests/metrics", "tests/audit")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.errors import BuildError
-from lib.files import sha256_file, write_aside, write_json, write_text
+from lib.errors import BackendUnavailableError, BuildError
+from lib.files import checked_sha256, sha256_file, write_aside, write_json, write_text
 
 
 def test_text_is_written_and_hashed(tmp_path: Path) -> None:
@@ -54,3 +54,13 @@ def test_json_refuses_what_json_has_not(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"x": float("nan")})
     assert not list(tmp_path.iterdir())
+
+
+def test_weights_of_another_hash_than_declared_are_refused_with_both(tmp_path: Path) -> None:
+    right, wrong = "a" * 64, "0" * 64
+    for declared in (None, right):
+        assert checked_sha256(right, declared, "condition c: classifier.sha256", tmp_path) == right
+    with pytest.raises(
+        BackendUnavailableError, match=rf"^condition c: classifier\.sha256: got '{wrong}', but .* has {right}\. Put the"
+    ):
+        checked_sha256(right, wrong, "condition c: classifier.sha256", tmp_path)

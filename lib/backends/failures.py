@@ -12,8 +12,8 @@ import msgspec
 
 from lib.backends.base import BackendError, FailureKind
 from lib.backends.secrets import scrub
+from lib.errors import one_line
 
-LONGEST = 300
 UNAUTHORIZED_CODES = frozenset({"insufficient_quota", "billing_not_active", "API_KEY_INVALID", "FAILED_PRECONDITION"})
 """What a provider answers to every question of an account until its owner does something."""
 TIMED_OUT = frozenset({"TimeoutError", "TimeoutException", "ServerTimeoutError"})
@@ -45,7 +45,7 @@ def from_status(
     elif status >= 500 or status in {409, 425}:
         kind = "server"
     after = retry_after(headers)
-    return BackendError(kind, one_line(f"{server}: {status}: {message}"), wait if after is None else after)
+    return BackendError(kind, line_without_keys(f"{server}: {status}: {message}"), wait if after is None else after)
 
 
 def from_network(server: str, error: BaseException) -> BackendError:
@@ -54,10 +54,10 @@ def from_network(server: str, error: BaseException) -> BackendError:
     for cause in reversed(chain):
         names = {kind.__name__ for kind in type(cause).__mro__}
         if names & TIMED_OUT and "ServerDisconnectedError" not in names:
-            return BackendError("timeout", one_line(f"{server}: no answer in time ({type(cause).__name__})"))
+            return BackendError("timeout", line_without_keys(f"{server}: no answer in time ({type(cause).__name__})"))
         if names & CUT_OFF:
-            return BackendError("connection", one_line(f"{server}: {_broken(names, cause)}"))
-    return BackendError("connection", one_line(f"{server}: {type(error).__name__}: {error}"))
+            return BackendError("connection", line_without_keys(f"{server}: {_broken(names, cause)}"))
+    return BackendError("connection", line_without_keys(f"{server}: {type(error).__name__}: {error}"))
 
 
 def _broken(names: set[str], cause: BaseException) -> str:
@@ -67,7 +67,7 @@ def _broken(names: set[str], cause: BaseException) -> str:
 
 def malformed(server: str, error: BaseException | str, body: bytes | str = b"") -> BackendError:
     """Say that a body is not what the protocol promises."""
-    return BackendError("malformed", one_line(f"{server}: not an answer: {error}: {_text(body)[:120]!r}"))
+    return BackendError("malformed", line_without_keys(f"{server}: not an answer: {error}: {_text(body)[:120]!r}"))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -109,10 +109,9 @@ def explain(body: bytes | str) -> tuple[str, frozenset[str]]:
     return str(message), frozenset(codes)
 
 
-def one_line(text: str) -> str:
+def line_without_keys(text: str) -> str:
     """Give `text` on one line, not too long, and without keys."""
-    line = " ".join(scrub(text).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return one_line(scrub(text))
 
 
 def _text(body: bytes | str) -> str:

@@ -13,9 +13,10 @@ from lib.contracts.classifier import Classifier
 from lib.contracts.condition import Condition
 from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError, DataError
-from lib.fer.files import checked_sha256, find_file
+from lib.fer.files import find_file
 from lib.fer.network import Network, NetworkError
 from lib.fer.outputs import outputs_as_text
+from lib.files import checked_sha256, sha256_file
 from lib.protocol.pixels import decode
 from lib.protocol.question import Picture, Question
 from lib.roots import root_or_here
@@ -202,12 +203,8 @@ def open_transformers(condition: Condition) -> Opened:
     classifier = condition.classifier
     assert classifier is not None
     found = find_weights(classifier.weights, root=root_or_here())
-    digest = weights_sha256(found)
-    if classifier.sha256 not in {None, digest}:
-        raise BackendUnavailableError(
-            f"condition {condition.id}: classifier.sha256: got {classifier.sha256!r}, but {found.folder} has {digest}. "
-            "Put the right weights there, or write their hash into the condition: its answers are asked anew then."
-        )
+    setting = f"condition {condition.id}: classifier.sha256"
+    digest = checked_sha256(weights_sha256(found), classifier.sha256, setting, found.folder)
     return TransformersNetwork(found.folder, classifier.labels, classifier.threads), digest
 
 
@@ -215,4 +212,5 @@ def _file(condition: Condition, suffix: str) -> tuple[Classifier, Path, str]:
     classifier = condition.classifier
     assert classifier is not None
     path = find_file(condition.id, classifier, suffix)
-    return classifier, path, checked_sha256(condition.id, classifier, path)
+    setting = f"condition {condition.id}: classifier.sha256"
+    return classifier, path, checked_sha256(sha256_file(path), classifier.sha256, setting, path)

@@ -20,7 +20,7 @@ from google.genai import errors, types
 
 from lib.backends.base import Answer, BackendError, BatchState, Picture
 from lib.backends.batch_lines import collect
-from lib.backends.failures import from_network, from_status, malformed, one_line
+from lib.backends.failures import from_network, from_status, line_without_keys, malformed
 from lib.backends.gemini import SERVER, VERSION, GeminiBackend
 from lib.backends.gemini_reading import read_answer
 from lib.backends.gemini_sdk import from_api, open_client
@@ -146,7 +146,7 @@ class GeminiBatches:
             total=total,
             finished=good,
             failed=bad,
-            message=one_line(str(message)) if message else None,
+            message=line_without_keys(str(message)) if message else None,
         )
 
     async def fetch(self, batch_id: str) -> dict[str, Answer | BackendError]:

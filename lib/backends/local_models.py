@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 
 from lib.backends.base import Answer, BackendError
 from lib.contracts.condition import Condition
+from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 from lib.local.engine import Engine, Generation, Request, RequestError, Wanted
 from lib.local.worker import EngineFailedError, Worker
 from lib.protocol.question import Picture, Question
+from lib.roots import root_or_here
 
 FORCED = "thinking_budget"
 """Stands before the finish reason, and a dot, where thinking was ended by its budget."""
 Inspect = Callable[[Question, Generation], None]
 
 
-class LocalBackend:
-    """Asks one condition of a model in this process.
+class LocalBackend(ABC):
+    """Asks one condition of a model in this process; a library has a class of its own, which says how it is opened.
 
     `preflight` loads no weights, so that it is quick however large the model is; they are loaded with the first
     question. What goes wrong then ends the run with its message and cure.
@@ -27,31 +30,47 @@ class LocalBackend:
     Parameters
     ----------
     condition
-        What is asked.
-    open_engine
-        Loads the model and tries it.
-    precheck
-        Looks whether model, processor and device are there, without weights.
+        What is asked; `model` is a folder, from the project's root on, or a model of the hub that `rater models pull`
+        has fetched.
+    _study
+        Not needed: questions are complete.
     wanted
         What is kept of what goes on inside; what the condition's decoding asks for comes by itself.
     inspect
         Is given every question with all that came of it, in the event loop.
+
+    Raises
+    ------
+    lib.errors.ParameterError
+        The condition has a setting that the library has no use for.
     """
 
     def __init__(
         self,
         condition: Condition,
-        open_engine: Callable[[], Engine],
-        precheck: Callable[[], None],
+        _study: Study | None = None,
         *,
         wanted: Wanted | None = None,
         inspect: Inspect | None = None,
     ) -> None:
-        self.condition = condition
+        self.check(condition)
+        self.condition, self.root = condition, root_or_here()
         self.wanted = wanted or Wanted()
         self.inspect = inspect
-        self._precheck = precheck
-        self._worker = Worker(open_engine, f"model-{condition.id}")
+        self._worker = Worker(self.open_engine, f"model-{condition.id}")
+
+    @staticmethod
+    @abstractmethod
+    def check(condition: Condition) -> None:
+        """Refuse settings that the library has no use for."""
+
+    @abstractmethod
+    def open_engine(self) -> Engine:
+        """Load the model and try it; in the thread that will answer."""
+
+    @abstractmethod
+    def precheck(self) -> None:
+        """See that model, processor and device are there, without weights."""
 
     @property
     def engine(self) -> Engine | None:
@@ -60,7 +79,7 @@ class LocalBackend:
 
     async def preflight(self) -> None:
         """See that model, processor and device are there; loads no weights."""
-        await asyncio.to_thread(self._precheck)
+        await asyncio.to_thread(self.precheck)
 
     async def ask(self, question: Question, picture: Picture | None) -> Answer:
         """Ask one question, alone: no earlier turns stand before it."""

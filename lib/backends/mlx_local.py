@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from lib.backends.local_models import Inspect, LocalBackend
+from lib.backends.local_models import LocalBackend
 from lib.backends.mlx_settings import check
 from lib.contracts.condition import Condition
-from lib.contracts.study import Study
-from lib.local.engine import Engine, Wanted
-from lib.roots import root_or_here
+from lib.local.engine import Engine
 
 
 class MlxBackend(LocalBackend):
-    """Asks one condition of a model of mlx-vlm; it gives no attention and no hidden states.
+    """Asks one condition of a model of mlx-vlm, such as one of mlx-community's.
 
-    `model` is a folder, from the project's root on, or a model of the hub that `rater models pull` has fetched, such as
-    one of mlx-community's.
+    It gives no attention and no hidden states.
     """
 
-    def __init__(
-        self,
-        condition: Condition,
-        _study: Study | None = None,
-        *,
-        wanted: Wanted | None = None,
-        inspect: Inspect | None = None,
-    ) -> None:
+    @staticmethod
+    def check(condition: Condition) -> None:
+        """Refuse settings that mlx-vlm has no use for, and questions side by side."""
         check(condition)
-        root = root_or_here()
-        super().__init__(
-            condition,
-            lambda: _open(condition, root),
-            lambda: _precheck(condition, root),
-            wanted=wanted,
-            inspect=inspect,
-        )
 
+    def open_engine(self) -> Engine:
+        """Load the model and try it."""
+        from lib.local.mlx_engine import MlxEngine
 
-def _open(condition: Condition, root: Path) -> Engine:
-    from lib.local.mlx_engine import MlxEngine
+        engine = MlxEngine(self.condition.model, self.condition.local, self.root)
+        engine.check(self.condition.thinking)
+        return engine
 
-    engine = MlxEngine(condition.model, condition.local, root)
-    engine.check(condition.thinking)
-    return engine
+    def precheck(self) -> None:
+        """See that the model is there and that mlx-vlm counts its image's tokens."""
+        from lib.local.mlx_probing import precheck
 
-
-def _precheck(condition: Condition, root: Path) -> None:
-    from lib.local.mlx_probing import precheck
-
-    precheck(condition.model, condition.local, condition.thinking, root)
+        precheck(self.condition.model, self.condition.local, self.condition.thinking, self.root)

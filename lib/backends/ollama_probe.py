@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from lib.backends.failures import from_network, one_line
+from lib.backends.failures import from_network, line_without_keys
 from lib.backends.ollama_settings import address_of
 from lib.backends.refusing import refuse
 from lib.contracts.condition import Condition
@@ -109,7 +109,7 @@ def _json(response: httpx.Response, where: str) -> dict[str, Any]:
         value = None
     if not isinstance(value, dict):
         raise BackendUnavailableError(
-            f"{where} answers {response.status_code} ({one_line(response.text)[:80]!r}), as no Ollama does. "
+            f"{where} answers {response.status_code} ({line_without_keys(response.text)[:80]!r}), as no Ollama does. "
             "Correct its address (`server` in the condition, or OLLAMA_HOST)."
         )
     return value

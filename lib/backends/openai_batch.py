@@ -18,7 +18,7 @@ from openai.types import Batch
 
 from lib.backends.base import Answer, BackendError, BatchState, Picture
 from lib.backends.batch_lines import collect
-from lib.backends.failures import explain, from_network, from_status, malformed, one_line
+from lib.backends.failures import explain, from_network, from_status, line_without_keys, malformed
 from lib.backends.openai_compatible import OpenAIBackend
 from lib.backends.openai_reading import read_answer, refused
 from lib.backends.openai_sdk import open_client
@@ -162,7 +162,7 @@ class OpenAIBatches:
     def _outcome(self, line: _Line) -> Answer | BackendError:
         if line.response is None:
             error = line.error or _Error()
-            return BackendError("server", one_line(f"{self._server}: {error.code}: {error.message}"))
+            return BackendError("server", line_without_keys(f"{self._server}: {error.code}: {error.message}"))
         body = bytes(line.response.body)
         if line.response.status_code == 200:
             try:
@@ -202,7 +202,7 @@ class OpenAIBatches:
 def _why(batch: Batch) -> str | None:
     errors: list[Any] = (batch.errors.data if batch.errors else None) or []
     said = dict.fromkeys(error.message or error.code or "" for error in errors)
-    return one_line("; ".join(filter(None, said))) or None
+    return line_without_keys("; ".join(filter(None, said))) or None
 
 
 def _without_batches(condition: Condition, server: str) -> BackendUnavailableError:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from lib.contracts.classifier import Classifier
 from lib.errors import BackendUnavailableError
-from lib.files import sha256_file
 from lib.roots import root_or_here
 
 PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".h5", ".hdf5", ".keras")
@@ -48,23 +47,6 @@ def find_file(name: str, classifier: Classifier, suffix: str) -> Path:
             "(docs/fer.md says where they come from), or correct the path."
         )
     return path
-
-
-def checked_sha256(name: str, classifier: Classifier, path: Path) -> str:
-    """Give the hexadecimal SHA-256 of a network's file.
-
-    Raises
-    ------
-    BackendUnavailableError
-        It is not the one that the condition declares.
-    """
-    found = sha256_file(path)
-    if classifier.sha256 is not None and found != classifier.sha256:
-        raise BackendUnavailableError(
-            f"condition {name}: classifier.sha256: got {classifier.sha256!r}, but {path} has {found}. "
-            "Put the right file there, or write its hash into the condition: its answers are asked anew then."
-        )
-    return found
 
 
 def _package_folder(name: str, package: str) -> Path:

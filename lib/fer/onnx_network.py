@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib.contracts.classifier import Input
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, one_line
 from lib.fer.network import Array, NetworkError, batch_of, check_shape
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class OnnxNetwork:
             self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except errors as error:
             raise BackendUnavailableError(
-                f"{path}: onnxruntime cannot open it ({_one_line(error)}). Export it again (docs/fer.md)."
+                f"{path}: onnxruntime cannot open it ({one_line(error)}). Export it again (docs/fer.md)."
             ) from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or inputs[0].type != "tensor(float)":
@@ -61,7 +61,7 @@ class OnnxNetwork:
         try:
             found = self._session.run(None, {self._input: batch_of(filled, self._given)})
         except self._errors as error:
-            raise NetworkError(_one_line(error)) from error
+            raise NetworkError(one_line(error)) from error
         return {name: rows[: len(images)] for name, rows in zip(self._names, found, strict=True)}
 
 
@@ -76,7 +76,3 @@ def _load_runtime() -> tuple[Any, tuple[type[Exception], ...]]:
         ) from error
     raised = [kind for kind in vars(state).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     return onnxruntime, (*raised, RuntimeError, ValueError)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lib.contracts.classifier import Input
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, one_line
 from lib.fer.network import Array, NetworkError, batch_of, check_shape
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class TfliteNetwork:
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BackendUnavailableError(
-                f"{path}: LiteRT cannot open it ({str(error)[:300]}). Copy it there again."
+                f"{path}: LiteRT cannot open it ({one_line(error)}). Copy it there again."
             ) from error
         inputs, self._outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         kinds = {one["dtype"] for one in (*inputs, *self._outputs)}
@@ -71,7 +71,7 @@ class TfliteNetwork:
             self._interpreter.set_tensor(self._input, batch_of(images, self._given))
             self._interpreter.invoke()
         except (ValueError, RuntimeError, MemoryError) as error:
-            raise NetworkError(" ".join(str(error).split())[:300]) from error
+            raise NetworkError(one_line(error)) from error
         return {one["name"]: self._interpreter.get_tensor(one["index"]) for one in self._outputs}
 
 

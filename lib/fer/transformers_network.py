@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, one_line
 from lib.fer.network import Array, NetworkError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class TransformersNetwork:
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise BackendUnavailableError(
-                f"{folder}: is no image classifier that transformers can open ({' '.join(str(error).split())[:300]}). "
+                f"{folder}: is no image classifier that transformers can open ({one_line(error)}). "
                 "Name the folder of one, with config.json, preprocessor_config.json and safetensors."
             ) from error
         if threads is not None:
@@ -63,7 +63,7 @@ class TransformersNetwork:
                 inputs = self._processor(images=list(images), return_tensors="pt")
                 return {"logits": self._model(**inputs).logits.float().numpy()}
         except (RuntimeError, ValueError, MemoryError) as error:
-            raise NetworkError(" ".join(str(error).split())[:300]) from error
+            raise NetworkError(one_line(error)) from error
 
 
 def _check_labels(folder: Path, config: Any, labels: Sequence[str]) -> None:  # noqa: ANN401, transformers has no types

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lib.contracts.local_model import Local
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, named_line
 from lib.local.families import Family
 from lib.local.image_only import image_only
 from lib.local.weights import Weights
@@ -218,7 +218,7 @@ def _said(weights: Weights, device: str) -> Iterator[None]:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, SafetensorError) as error:
         raise BackendUnavailableError(
-            f"{weights.folder}: cannot be loaded ({_one_line(error)}). Copy or pull the model again; if it stays so, "
+            f"{weights.folder}: cannot be loaded ({named_line(error)}). Copy or pull the model again; if it stays so, "
             "its files are of a version that transformers does not know."
         ) from error
     except (RuntimeError, MemoryError) as error:
@@ -227,9 +227,4 @@ def _said(weights: Weights, device: str) -> Iterator[None]:
                 f"{weights.name}: {weights.size / 1024**3:.1f} GiB of weights do not fit into the memory of {device}. "
                 "Set local.precision to a smaller one (float16, 8bit, 4bit), take a smaller model, or another device."
             ) from error
-        raise BackendUnavailableError(f"{weights.folder}: cannot be loaded ({_one_line(error)}).") from error
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}"
+        raise BackendUnavailableError(f"{weights.folder}: cannot be loaded ({named_line(error)}).") from error

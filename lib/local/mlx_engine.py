@@ -20,7 +20,7 @@ from lib.local.mlx_reading import MlxReader
 from lib.local.own_settings import own_decoding, words_of
 from lib.local.prompting import Prepared, Prompter
 from lib.local.transformers_engine import never
-from lib.local.weights import checked_sha256, find_weights
+from lib.local.weights import find_weights, telling_sha256
 
 
 class MlxEngine:
@@ -51,7 +51,7 @@ class MlxEngine:
         weights = find_weights(model, local.revision, root)
         loading.refuse_family(weights)
         self.family = family_of(weights.model_type, str(weights.folder))
-        digest = checked_sha256(weights, local.sha256)
+        digest = telling_sha256(weights, local.sha256)
         device = loading.pick_device(local.device)
         loading.use_device(device)
         processor = load_processor(weights, self.family)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from lib.contracts.local_model import Local
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, named_line
 from lib.local.loading import INSTALL, choose_device, is_out_of_memory
 from lib.local.mlx_folder import as_mlx_reads
 from lib.local.weights import Weights
@@ -177,8 +177,7 @@ def _said(weights: Weights) -> Iterator[None]:
                 f"{weights.name}: {weights.size / 1024**3:.1f} GiB of weights do not fit into memory. "
                 "Take a model in 4 bits (mlx-community has them), or a smaller one."
             ) from error
-        why = " ".join(str(error).split())[:200]
         raise BackendUnavailableError(
             f"{weights.folder}: {versions()} cannot load this {weights.model_type} model "
-            f"({type(error).__name__}: {why}). Take the same model from mlx-community, or backend transformers."
+            f"({named_line(error)}). Take the same model from mlx-community, or backend transformers."
         ) from error

@@ -20,7 +20,7 @@ from lib.local.probing import probe
 from lib.local.prompting import Prepared, Prompter
 from lib.local.reading import Reader
 from lib.local.watching import Watcher
-from lib.local.weights import checked_sha256, find_weights
+from lib.local.weights import find_weights, telling_sha256
 
 
 def never() -> bool:
@@ -55,7 +55,7 @@ class TransformersEngine:
         local = local or Local()
         weights = find_weights(model, local.revision, root)
         self.family = family_of(weights.model_type, str(weights.folder))
-        digest = checked_sha256(weights, local.sha256)
+        digest = telling_sha256(weights, local.sha256)
         self.device = pick_device(local.device)
         torch = import_torch()
         self.model: Any = load_model(weights, self.family, local, self.device)

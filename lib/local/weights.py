@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import BackendUnavailableError
-from lib.files import sha256_file
+from lib.files import checked_sha256, sha256_file
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack")
@@ -120,7 +120,7 @@ def weights_sha256(weights: Weights) -> str:
     return hashlib.sha256("".join(f"{digest}  {name}\n" for digest, name in hashes).encode()).hexdigest()
 
 
-def checked_sha256(weights: Weights, wanted: str | None) -> str | None:
+def telling_sha256(weights: Weights, wanted: str | None) -> str | None:
     """Give the weights' hash where a condition names one, or nothing else says which weights they are; else None.
 
     Raises
@@ -130,13 +130,7 @@ def checked_sha256(weights: Weights, wanted: str | None) -> str | None:
     """
     if wanted is None and weights.revision is not None:
         return None
-    digest = weights_sha256(weights)
-    if wanted not in {None, digest}:
-        raise BackendUnavailableError(
-            f"{weights.name}: local.sha256: got {wanted!r}, but the weights in {weights.folder} have {digest!r}. "
-            "Put the meant weights there, or correct sha256."
-        )
-    return digest
+    return checked_sha256(weights_sha256(weights), wanted, f"{weights.name}: local.sha256", weights.folder)
 
 
 def hub_cache() -> Path:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, named_line
 from lib.local.engine import Engine, Generation, Request, RequestError, StoppedError
 
 TOGETHER = 0.02
@@ -104,7 +104,7 @@ class Worker:
                 for waiting in batch:
                     waiting.give(error)
             except Exception as error:  # noqa: BLE001, the thread must go on: others wait for it
-                why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+                why = named_line(error)
                 for waiting in batch:
                     waiting.give(EngineFailedError(why))
         if self.engine is not None:

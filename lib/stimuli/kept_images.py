@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from lib.backends.base import Answer, Backend, Picture
+from lib.errors import one_line
 from lib.files import write_aside
 from lib.protocol.pictures import media_type_of
 from lib.protocol.question import Question
@@ -136,7 +137,7 @@ def _describe(name: str, data: bytes) -> KeptImage:
             width, height = image.size
         return KeptImage(name, digest, f"image/{kind.lower()}", len(data), width, height)
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
-        return KeptImage(name, digest, "unknown", len(data), fault=" ".join(str(error).split())[:200])
+        return KeptImage(name, digest, "unknown", len(data), fault=one_line(error))
 
 
 def _format(data: bytes) -> str:

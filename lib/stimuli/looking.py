@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lib.errors import one_line
 from lib.protocol.pictures import LARGEST_PIXELS
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def look_at_bytes(data: bytes) -> Look:
             with Image.open(io.BytesIO(data)) as image:
                 return Look(len(data), digest, **_describe(image))
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError, OverflowError) as error:
-        return Look(len(data), digest, _one_line(error))
+        return Look(len(data), digest, f"cannot be decoded ({one_line(error)})")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return Look(len(data), digest, f"has more than {LARGEST_PIXELS:,} pixels")
 
@@ -165,8 +166,3 @@ def _describe(image: Image) -> dict[str, Any]:
         "transparent": opacity is not None and bool((opacity < 1).any()),
         "luminance": luminance, "contrast": contrast, "small": fingerprint(colours),
     }  # fmt: skip
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return f"cannot be decoded ({text[:160]})"

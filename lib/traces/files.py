@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.errors import DataError
+from lib.errors import DataError, named_line
 from lib.files import write_aside
 from lib.traces.parts import Part
 
@@ -79,7 +79,7 @@ def read_part(path: Path, step: str) -> Part:
     except FileNotFoundError as error:
         raise DataError(f"{path}: is not there. {_cure(path)}") from error
     except DAMAGES as error:
-        why = " ".join(f"{type(error).__name__}: {error}".split())
+        why = named_line(error)
         raise DataError(f"{path}: is damaged ({why}). {_cure(path)}") from error
     if about is None:
         raise DataError(f"{path}: holds no step {step!r}. {_cure(path)}")

@@ -6,7 +6,7 @@ import aiohttp
 import httpx
 import pytest
 
-from lib.backends.failures import explain, from_network, from_status, malformed, one_line, retry_after
+from lib.backends.failures import explain, from_network, from_status, line_without_keys, malformed, retry_after
 
 NOW = "Wed, 18 Nov 2026 10:00:00 GMT"
 
@@ -114,4 +114,4 @@ def test_the_innermost_cause_counts() -> None:
 def test_messages_are_one_short_line() -> None:
     message = malformed("X", "a\nb", b"\n" * 5000 + b"y" * 5000).message
     assert "\n" not in message
-    assert len(one_line("z " * 5000)) == 300
+    assert len(line_without_keys("z " * 5000)) == 300

@@ -11,9 +11,10 @@ from PIL import Image
 from lib.contracts.classifier import Input
 from lib.contracts.condition import read_conditions
 from lib.errors import BackendUnavailableError
-from lib.fer.files import checked_sha256, find_file
+from lib.fer.files import find_file
 from lib.fer.outputs import outputs_as_text
 from lib.fer.tflite_network import TfliteNetwork
+from lib.files import checked_sha256, sha256_file
 from lib.project import find_root
 
 FER = read_conditions(find_root() / "params/library")["fer"].classifier
@@ -37,7 +38,7 @@ IMAGES = {
 @pytest.fixture(scope="module")
 def path() -> Path:
     found = find_file("fer", FER, ".tflite")
-    checked_sha256("fer", FER, found)
+    checked_sha256(sha256_file(found), FER.sha256, "fer", found)
     return found
 
 
