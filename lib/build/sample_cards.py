@@ -109,15 +109,18 @@ def _step(step: Step, item: Item, picture: Picture | None, manner: Manner) -> st
     head, response = f'<section class="step"><h3>{_text(title)}</h3>', step.response
     if response is None:
         return f'{head}<p class="absent">{_text(capitalised(step.absent or ABSENT))}</p></section>'
-    parts = [head, _map(step, title, item, picture, manner)]
+    asked, thought = "", ""
     if response.prompt:
-        parts.append(f'<div class="asked"><span class="who">Asked</span>{_words_of(response.prompt)}</div>')
+        asked = f'<div class="asked"><span class="who">Asked</span>{_words_of(response.prompt)}</div>'
     if response.thoughts:
-        parts.append(f"<details><summary>What it thought</summary>{_words_of(response.thoughts)}</details>")
-    said = response.refusal or response.text or "(nothing)"
-    parts += [f'<div class="said"><span class="who">Answered</span>{_words_of(said)}</div>', _how(step)]
-    parts += [_chart(reading, manner) for reading in step.readings]
-    return f"{''.join(parts)}</section>"
+        thought = f"<details><summary>What it thought</summary>{_words_of(response.thoughts)}</details>"
+    said = _words_of(response.refusal or response.text or "(nothing)")
+    slots = [
+        _map(step, title, item, picture, manner), asked,
+        f'{thought}<div class="said"><span class="who">Answered</span>{said}</div>', _how(step),
+        "".join(_chart(reading, manner) for reading in step.readings),
+    ]  # fmt: skip
+    return f"{head}{''.join(f'<div>{slot}</div>' for slot in slots)}</section>"
 
 
 def _map(step: Step, title: str, item: Item, picture: Picture | None, manner: Manner) -> str:
@@ -167,7 +170,7 @@ def _chart(reading: Reading, manner: Manner) -> str:
 def _rest(reading: Reading) -> str:
     if reading.mass is None or reading.mass > 1 - LEAST_SHOWN:
         return ""
-    return f", of the {_text(_percent(reading.mass))} that they have together"
+    return f" (all together {_text(_percent(reading.mass))})"
 
 
 def _columns(reading: Reading, manner: Manner) -> str:

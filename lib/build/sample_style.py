@@ -38,8 +38,12 @@ dd { margin: 0; overflow-wrap: anywhere; } .about dd { font-size: .9rem; line-he
   align-items: baseline; }
 .verdict { margin: .9rem 0 0; padding: .7rem .9rem; background: var(--tint); border-radius: 8px; }
 .verdict b { color: var(--accent); } .verdict span { display: block; overflow-wrap: anywhere; }
-.steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: 1.4rem; }
+.steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .7rem 1.4rem; }
 .step { min-width: 0; display: flex; flex-direction: column; gap: .7rem; max-width: 34rem; }
+.step > div { min-width: 0; } .step > div:empty { margin-top: -.7rem; }
+@supports (grid-template-rows: subgrid) {
+  .step { display: grid; grid-row: span 6; grid-template-rows: subgrid; grid-template-columns: minmax(0, 1fr); }
+}
 .map { margin: 0; } .map img { width: 100%; height: auto; display: block; border-radius: 8px; }
 figcaption, .small { font-size: .84rem; color: var(--soft); margin: .35rem 0 0; }
 .said, .asked { border-radius: 10px; padding: .5rem .75rem; font-size: .9rem; min-width: 0; }
@@ -75,18 +79,21 @@ details { font-size: .84rem; } summary { cursor: pointer; color: var(--accent); 
   overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .92em; overflow-wrap: anywhere; }
 footer { font-size: .9rem; color: var(--soft); } footer p { margin: .3rem 0; }
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main { padding: 1.2rem .9rem 2rem; } h1 { font-size: 1.7rem; }
   .legend, .card { grid-template-columns: minmax(0, 1fr); }
-  .card { padding: 1rem; gap: 1.2rem; } .about { grid-template-columns: minmax(0, 1fr); gap: .5rem; }
-  .step { max-width: none; } .step + .step { border-top: 1px solid var(--line); padding-top: 1.1rem; }
+  .card { padding: 1rem; gap: 1.2rem; } .about { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+  .step { max-width: none; } .step + .step { border-top: 1px solid var(--line);
+    padding-top: 1.1rem; margin-top: .6rem; }
 }
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   @page { size: A4; margin: 12mm; }
   body { background: #fff; font-size: 10.5pt; } main { max-width: none; padding: 0; }
-  .card { grid-template-columns: 8.2rem minmax(0, 1fr); gap: 1rem; padding: .8rem; break-inside: avoid; }
+  .card { grid-template-columns: 9rem minmax(0, 1fr); gap: 1rem; padding: .8rem; break-inside: avoid; }
+  .about { grid-template-columns: repeat(4, minmax(0, 1fr)); } .facts { font-size: .85rem; gap: 0 .5rem; }
   .steps { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem; }
   .legend, .notice, .step, .chart { break-inside: avoid; } h1 { font-size: 20pt; } .asked { font-size: .78rem; }
+  .columns em { font-size: .55rem; }
 }
 """
