@@ -1,6 +1,6 @@
 # The two commands: make paper, make test. Both set everything up by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup local paper test coverage lint style lock clean
+.PHONY: help setup local demo pocket paper test coverage lint style lock clean
 
 STUDY ?= params/study.yaml
 VENV := .venv
@@ -23,6 +23,8 @@ help:
 	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
 	@echo "make paper STUDY=params/other.yaml    the same for another study"
 	@echo "make local          add what runs models on this machine (torch, transformers, MLX; about 1.3 GB), once"
+	@echo "make pocket         train the pocket rater anew (hours; docs/pocket.md)"
+	@echo "make demo           the demonstration study: machines of this machine on drawn faces, and the report on them"
 	@echo "make coverage       which lines of lib/ no test reaches"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"
 	@echo "make clean          remove everything derived (cache/, _output/), not the data, answers of machines and traces"
@@ -51,8 +53,19 @@ $(VENV)/local: requirements-local.lock | $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
 	@touch $@
 
+# For a recipe of your own: make pocket RECIPE=params/pocket/mine.yaml MODEL=models/mine
+RECIPE ?= params/pocket/pocket-rater.yaml
+MODEL ?= data/models/pocket-rater
+pocket: local
+	@mkdir -p cache/pocket
+	$(BIN)/papermill --log-output notebooks/pocket.ipynb cache/pocket/$(notdir $(basename $(RECIPE))).ipynb \
+		-p recipe_file $(RECIPE) -p model_folder $(MODEL)
+
 paper: setup
 	@$(BIN)/rater paper --study $(STUDY) $(CORES)
+
+demo: local
+	@$(BIN)/rater demo $(CORES)
 
 lint: style
 	$(BIN)/mypy

@@ -23,6 +23,10 @@ DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 LEDGER = "data/published/ledger.csv"
+SIMULATED_NOTE = (
+    "Simulated data: ratings and predictions come from the project's twin, not from people or models. "
+    "They were made so that recomputed figures come out near the published ones."
+)
 SHARD_FILE = re.compile(r"(all|[1-9]\d*of[1-9]\d*)\.jsonl")
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"})
 
@@ -58,7 +62,7 @@ class Project:
     @cached_property
     def known(self) -> KnownConditions:
         """Everything that can be asked."""
-        return KnownConditions(self.root, self.study.files.conditions)
+        return KnownConditions(self.root, self.study.files.conditions, self.study.machines)
 
     @property
     def conditions(self) -> dict[str, Condition]:
@@ -107,6 +111,11 @@ class Project:
     def uses_twin(self) -> bool:
         """Whether simulated data stand in. Real ratings end that; real and simulated data never mix."""
         return self.study.stand_in == "twin" and not self.ratings_file.exists()
+
+    @property
+    def simulated_note(self) -> str | None:
+        """What must be said of data that are simulated; None where none are."""
+        return SIMULATED_NOTE if self.uses_twin else self.study.simulated
 
     @cached_property
     def simulated_conditions(self) -> frozenset[str]:

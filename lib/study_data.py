@@ -15,12 +15,8 @@ from lib.contracts.study import Study
 from lib.errors import BuildError, MissingFileError
 from lib.files import sha256_file
 from lib.metrics.resampling import Resampling, significance_level
-from lib.project import Project, open_project
+from lib.project import SIMULATED_NOTE, Project, open_project
 
-SIMULATED_NOTE = (
-    "Simulated data: ratings and predictions come from the project's twin, not from people or models. "
-    "They were made so that recomputed figures come out near the published ones."
-)
 IMAGES = "data/images.parquet"
 RATINGS = "data/ratings.parquet"
 REMAINING_RATINGS = "data/ratings_without_held_out.parquet"
@@ -64,6 +60,11 @@ class CheckedStudy:
     inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def simulated_note(self) -> str | None:
+        """What must be said of data that are simulated; None where none are."""
+        return SIMULATED_NOTE if self.uses_twin else self.study.simulated
+
+    @property
     def available(self) -> list[str]:
         """The conditions that have predictions."""
         return [name for name in self.conditions if predictions_name(name) in self.frames]
@@ -102,8 +103,8 @@ class StudyData:
 
     @property
     def simulated_note(self) -> str | None:
-        """What every table and figure must say while the twin stands in; None on real data."""
-        return SIMULATED_NOTE if self.source.uses_twin else None
+        """What every table and figure must say of simulated data; None where none are."""
+        return self.source.simulated_note
 
     @cached_property
     def images(self) -> pl.DataFrame:

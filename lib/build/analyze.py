@@ -109,16 +109,16 @@ def compute_sections(data: StudyData, sections: Sequence[Section], say: Say) -> 
 
 def write_analysis(outputs: Outputs, checked: CheckedStudy, analysis: Analysis, study_text: str) -> None:
     """Write tables, `results.json`, the study file and a record of it all; each file whole or not at all."""
-    mark = SIMULATED if checked.uses_twin else ""
+    mark = SIMULATED if checked.simulated_note else ""
     for name, frame in analysis.tables.items():
         outputs.table(f"tables/{mark}{name}", frame)
-    outputs.json("results.json", analysis.numbers(simulated=checked.uses_twin))
+    outputs.json("results.json", analysis.numbers(simulated=checked.simulated_note is not None))
     outputs.text("study.yaml", study_text)
     for name, condition in checked.conditions.items():
         outputs.text(f"conditions/{name}.yaml", condition_text(condition))
     outputs.finish(
         {
-            "simulated": checked.uses_twin,
+            "simulated": checked.simulated_note is not None,
             "inputs": dict(checked.inputs),
             "empty_tables": analysis.empty,
             "refused_sections": analysis.refused,

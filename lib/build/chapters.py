@@ -17,7 +17,6 @@ from lib.errors import BuildError
 from lib.files import sha256_file, write_aside, write_json
 from lib.project import ROOT_VARIABLE, Project
 from lib.results import RESULTS_VARIABLE
-from lib.study_data import SIMULATED_NOTE
 
 PROJECT = "vlm-as-rater"
 PROVENANCE = "cache/provenance"
@@ -52,8 +51,9 @@ def run_chapter(project: Project, chapter: str) -> None:
 
 def _write_copy(project: Project, executed: Path, path: Path) -> None:
     notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
-    if project.uses_twin:
-        note = nbformat.v4.new_markdown_cell(f"> **Simulated data.** {SIMULATED_NOTE}", id="simulated-data")  # type: ignore[no-untyped-call]
+    if project.simulated_note:
+        said = f"> **Simulated data.** {project.simulated_note}"
+        note = nbformat.v4.new_markdown_cell(said, id="simulated-data")  # type: ignore[no-untyped-call]
         notebook.cells.insert(1, note)
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
@@ -92,7 +92,7 @@ def _provenance(project: Project, source: Path, results: Path, started: float) -
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "commit": current_commit(project.root),
-        "simulated": project.uses_twin,
+        "simulated": project.simulated_note is not None,
         "started": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(started)),
         "started_seconds": round(started, 3),
         "seconds": round(time.time() - started, 1),

@@ -21,11 +21,12 @@ COMMAND = re.compile(r"rater infer -m [^\s;]+(?: --study [^\s;]+)?|\S+\.csv")
 BANNER = """::: {.callout-warning}
 ## Simulated data
 
-Whatever is computed from ratings and predictions on this page comes from **simulated** ones (the project's twin), made
-so that recomputed figures come out near the published ones. They stand in until the real ratings are at `RATINGS`.
-No statement here about ratings or predictions is a finding about people or models.
+SAID
 :::
 """
+TWIN = """Whatever is computed from ratings and predictions on this page comes from **simulated** ones (the project's
+twin), made so that recomputed figures come out near the published ones. They stand in until the real ratings are at
+`RATINGS`. No statement here about ratings or predictions is a finding about people or models."""
 
 
 def collect(project: Project, chapters: Sequence[str]) -> None:
@@ -43,10 +44,15 @@ def collect(project: Project, chapters: Sequence[str]) -> None:
     texts = yaml.safe_dump(variables, allow_unicode=True, sort_keys=True, width=10_000)
     write_text(project.home / "_variables.yml", "# Made by the build from cache/results; do not edit.\n" + texts)
     includes = project.cache / "includes"
-    banner = BANNER.replace("RATINGS", project.study.files.ratings) if project.uses_twin else ""
-    write_text(includes / "banner.md", banner + "\n")
+    write_text(includes / "banner.md", _banner(project) + "\n")
     write_text(includes / "missing.md", _missing(project) + "\n")
     write_text(includes / "provenance.md", _provenance(project, chapters, named, entries) + "\n")
+
+
+def _banner(project: Project) -> str:
+    if project.uses_twin:
+        return BANNER.replace("SAID", TWIN.replace("RATINGS", project.study.files.ratings))
+    return BANNER.replace("SAID", project.study.simulated) if project.study.simulated else ""
 
 
 def _entries(project: Project, chapter: str) -> dict[str, Entry]:

@@ -170,7 +170,7 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         "Add it to the ratings and under `dimensions` in the study file to get it.",
     ),
     "twin": (
-        lambda data, _: data.simulated_note is not None,
+        lambda data, _: data.source.uses_twin,
         "simulated data",
         "It stands on real ratings; nothing needs to be added.",
     ),

@@ -117,7 +117,7 @@ def analyze(
         raise DataError(f"{error}{hint}") from error
     for line in ([] if study else ["without --study:"]) + remarks + warnings:
         _say(line)
-    if checked.uses_twin:
+    if checked.simulated_note:
         _say("SIMULATED data: tables and numbers say so and are no findings.")
     analysis = compute_sections(StudyData(checked), sections, _say)
     for reason in dict.fromkeys(analysis.empty.values()):

@@ -31,7 +31,7 @@ def export(study: StudyOption = None, out: OutOption = None, only: OnlyOption = 
             raise ParameterError(f"--only: got {name!r}, which is none of {', '.join(PARTS)}.")
     started = time.monotonic()
     project = open_project(study)
-    if project.uses_twin:
+    if project.simulated_note:
         typer.echo("SIMULATED data: every sheet of notes and every figure says so.")
     folder = out or project.cache / "export"
     files = export_files(project, folder, only or PARTS, lambda line: typer.echo(f"  {line}", err=True))

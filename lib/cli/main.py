@@ -12,6 +12,7 @@ from lib.cli import (
     audit,
     backends,
     build,
+    demo,
     doctor,
     export,
     infer,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command("paper")(build.paper)
 app.command("build")(build.build)
+app.command("demo")(demo.demo)
 app.command("infer")(infer.infer)
 app.command("ablate")(ablate.ablate)
 app.command("test-retest")(ablate.test_retest)

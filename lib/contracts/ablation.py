@@ -58,9 +58,9 @@ class Ablation(Parameters):
     """What is changed, about how many images, and which analysis is made of the answers.
 
     `letter` is the ablation's number in the laboratory's plan (A1 to A9). `base` is the condition that is varied where
-    nobody names another; it is asked too, unless no variant is compared with it (`ask_base`). `images` is how many (the first so many in the study's order of asking; all
-    if it is left out), and `traces` what is kept of what goes on inside the model, as in `rater infer --traces`.
-    Without `variants` the analysis is about what is there.
+    nobody names another; it is asked too, unless no variant is compared with it (`ask_base`). `images` is how many (the
+    first so many in the study's order of asking; all if it is left out), and `traces` what is kept of what goes on
+    inside the model, as in `rater infer --traces`. Without `variants` the analysis is about what is there.
     """
 
     id: PlainName

@@ -25,15 +25,26 @@ class KnownConditions:
         The project's root.
     folder : str or None
         The study's own folder of conditions, from the root.
+    chosen : tuple of str
+        Which of that folder are the study's; empty for all.
     """
 
     root: Path
     folder: str | None
+    chosen: tuple[str, ...] = ()
 
     @cached_property
     def own(self) -> dict[str, Condition]:
         """Those of the study, by id."""
-        return read_conditions(self.root / self.folder) if self.folder else {}
+        ready = read_conditions(self.root / self.folder) if self.folder else {}
+        for name in self.chosen:
+            if name not in ready:
+                where = self.folder or "files.conditions, which is not set,"
+                raise ParameterError(
+                    f"machines: got {name!r}, of which {where} has no file{nearest(name, list(ready))}. "
+                    "Take it out, or describe it there."
+                )
+        return {name: ready[name] for name in self.chosen} if self.chosen else ready
 
     @cached_property
     def library(self) -> dict[str, Condition]:

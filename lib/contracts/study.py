@@ -152,7 +152,12 @@ class Asking(Parameters):
 
 
 class Study(Parameters):
-    """A study, as its file says."""
+    """A study, as its file says.
+
+    `machines` are the conditions of `files.conditions` that the study is about; all of them without it.
+    `simulated` says, in a sentence or two, which of its data come from no people and no models; every page, table and
+    figure then repeats it.
+    """
 
     id: Identifier
     title: str
@@ -163,6 +168,8 @@ class Study(Parameters):
     documents: tuple[ProjectPath, ...] = ("report/index.qmd",)
     unrated_images: Literal["refuse", "exclude"] = "refuse"
     stand_in: Literal["twin"] | None = None
+    simulated: str | None = None
+    machines: tuple[Identifier, ...] = ()
     asking: Asking = Asking()
     analysis: Analysis = Analysis()
 

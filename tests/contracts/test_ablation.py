@@ -131,6 +131,16 @@ def test_every_ablation_of_the_project_fits_the_condition_that_it_names(known: K
             assert all(path.is_file() for path in known.files(name))
 
 
+def test_a_study_may_be_about_some_conditions_of_a_folder() -> None:
+    some = KnownConditions(ROOT, "params/library", ("pocket-rater", "face-api-drawn"))
+    assert list(some.own) == ["pocket-rater", "face-api-drawn"] and "fer-drawn" in some.library
+    assert not some.own.keys() & some.library.keys()
+    with pytest.raises(
+        ParameterError, match=r"machines: got 'poket-rater', .* has no file \(did you mean 'pocket-rater'"
+    ):
+        KnownConditions(ROOT, "params/library", ("poket-rater",)).find("x")
+
+
 def test_variants_are_found_for_ids_with_dots(known: KnownConditions) -> None:
     assert known.find("gemini-2.5-flash.temperature.t07").decoding.temperature == 0.7
     assert known.find("qwen2.5-vl-3b-transformers.retest-r4-t0_3.again").repeats == 4

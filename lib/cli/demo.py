@@ -1,0 +1,37 @@
+"""`rater demo`: the demonstration study, run for real: drawn faces, machines of this machine, simulated people."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from lib.cli.options import CoresOption
+from lib.formats import counted
+
+STUDY = "params/demo.yaml"
+
+
+def demo(cores: CoresOption = None) -> None:
+    """Ask the machines of this machine about the drawn faces, and report on them beside simulated people.
+
+    What is there already is kept. Without network, key or price; needs `make local` (the pocket rater).
+    """
+    from lib.build.asking import prepare
+    from lib.build.demo_people import write_people
+    from lib.build.inference import AskOptions
+    from lib.cli.build import paper
+    from lib.cli.infer import ask_open, show_forecast
+    from lib.project import open_project
+
+    started = time.monotonic()
+    project = open_project(STUDY)
+    count = write_people(project)
+    typer.echo(f"{project.study.files.ratings}: {counted(count, 'rating')} of simulated people")
+    inquiries = [prepare(project, name) for name in project.conditions]
+    forecasts = show_forecast(inquiries, retry_failed=False)
+    code = ask_open(project, inquiries, forecasts, AskOptions(), cores=cores, yes=True)
+    if code:
+        raise typer.Exit(code)
+    paper(study=STUDY, cores=cores)
+    typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")
