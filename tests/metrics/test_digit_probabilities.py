@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import rel_entr
@@ -29,6 +29,7 @@ def test_a_lookup_is_certain():
     assert found.rows() == [(1.0, 0.0, 0.0, value, value, 1.0) for value in (7.0, 3.0, 7.0)]
 
 
+@settings(max_examples=30)
 @given(arrays(float, (4, 9), elements=st.floats(0.001, 0.1)))
 def test_entropy_and_expected_value_agree_with_scipy(raw):
     found = describe_probabilities(raw, SCALE)
@@ -67,6 +68,7 @@ def test_the_probability_of_each_images_category():
         probability_of(table, np.array([0, 1, 2, 0]))
 
 
+@settings(max_examples=30)
 @given(arrays(float, (2, 5, 3), elements=st.floats(0.01, 1)))
 def test_distances_agree_with_scipy(sides):
     found = distance_of_shares(*sides)
