@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +12,11 @@ from lib.asking.progress import Progress
 from lib.asking.report import RunReport
 from lib.build.asking import Inquiry, find_condition, plan_of, record_coverage
 from lib.build.asking_run import ask
-from lib.contracts.images import read_images
+from lib.contracts.images import CURE, read_images
 from lib.contracts.prices import read_prices
 from lib.contracts.providers import read_providers
+from lib.contracts.table_files import ROW, plain_name, read_whole_table
+from lib.contracts.yaml_files import nearest
 from lib.errors import ParameterError
 from lib.files import write_aside, write_text
 from lib.metrics.resampling import Resampling
@@ -23,15 +26,20 @@ from lib.protocol.image_files import ImageFiles
 from lib.protocol.items import study_items
 from lib.protocol.replay import replay
 from lib.responses.store import read_store
-from lib.stimuli.check import ManipulationCheck, check_manipulation
+from lib.stimuli.check import ManipulationCheck, check_manipulation, in_quarters
 from lib.stimuli.check_page import check_page
 
 DEFAULT = "face-api-drawn"
 PAGE = "check.html"
+MOST_LEVELS = 12
+OWN = frozenset({ROW, "image_id", "file", "emotion", "intended", "predicted", "probability", "shares"})
+"""Columns that are no groups, or would be taken for the check's own."""
 TABLES = ("images", "accuracy", "levels")
 
 
-def prepare_check(project: Project, name: str, source: Path) -> tuple[Inquiry, pl.DataFrame]:
+def prepare_check(
+    project: Project, name: str, source: Path, also_by: Sequence[str] = ()
+) -> tuple[Inquiry, pl.DataFrame]:
     """Make ready to ask a classifier about every image of a set.
 
     Parameters
@@ -40,11 +48,15 @@ def prepare_check(project: Project, name: str, source: Path) -> tuple[Inquiry, p
         The study, whose factors and categories the set has, and the classifier's condition.
     source
         The manifest or folder of the set.
+    also_by
+        More columns of the manifest to group by, besides the study's factors; numbers of more than 12 values are put
+        into quarters.
 
     Returns
     -------
     tuple of Inquiry and polars.DataFrame
-        What is about to be asked, and the images as `lib.contracts.images.read_images` gives them.
+        What is about to be asked, and the images as `lib.contracts.images.read_images` gives them, with the
+        columns of `also_by`.
 
     Raises
     ------
@@ -57,7 +69,7 @@ def prepare_check(project: Project, name: str, source: Path) -> tuple[Inquiry, p
             f"-m: got {name!r}, which is no classifier of emotions, so there are no probabilities to check with. Take "
             f"one with a section classifier, such as {DEFAULT} (docs/fer.md)."
         )
-    images = read_images(source, project.study).frame
+    images = _with_columns(read_images(source, project.study).frame, source, also_by)
     inquiry = Inquiry(
         project=project,
         condition=condition,
@@ -85,7 +97,7 @@ async def ask_check(inquiry: Inquiry, *, retry_failed: bool = False, progress: P
     return report
 
 
-def checked(inquiry: Inquiry, images: pl.DataFrame) -> ManipulationCheck:
+def checked(inquiry: Inquiry, images: pl.DataFrame, also_by: Sequence[str] = ()) -> ManipulationCheck:
     """Hold what is stored against what the images were made to show.
 
     Raises
@@ -121,7 +133,34 @@ def checked(inquiry: Inquiry, images: pl.DataFrame) -> ManipulationCheck:
         answers, study, Resampling(analysis.seed, analysis.bootstrap_draws, confidence=analysis.confidence),
         condition=inquiry.condition.name, model=", ".join(sorted(versions)) or inquiry.condition.model,
         aside=[label for label, becomes in reader.becomes.items() if becomes == DROP],
+        also_by=also_by,
     )  # fmt: skip
+
+
+def _with_columns(images: pl.DataFrame, source: Path, names: Sequence[str]) -> pl.DataFrame:
+    """The images with more columns of their manifest, as texts: levels of a factor."""
+    if not names:
+        return images
+    if source.is_dir():
+        raise ParameterError(f"--by: got {names[0]!r}, but {source} is a folder; only a manifest has more columns.")
+    table = read_whole_table(source, CURE)
+    known = {plain_name(column): column for column in table.columns if plain_name(column) not in OWN}
+    for name in names:
+        free = [each for each in known if each not in images.columns]
+        if name not in free:
+            raise ParameterError(
+                f"--by: got {name!r}{nearest(name, free)}; besides the study's factors {source.name} has "
+                f"{', '.join(free) or 'no columns'}."
+            )
+        values = table[known[name]].cast(pl.String)
+        numbers = values.cast(pl.Float64, strict=False)
+        many = values.n_unique() > MOST_LEVELS
+        if many and numbers.null_count():
+            raise ParameterError(f"--by: got {name!r}, which has {values.n_unique():,} levels; name one with fewer.")
+        levels = in_quarters(numbers) if many else values
+        own = pl.DataFrame({"image_id": table["image_id"].cast(pl.String), name: levels})
+        images = images.join(own, on="image_id", how="left", maintain_order="left")
+    return images
 
 
 def write_check(check: ManipulationCheck, folder: Path, out: Path) -> list[Path]:

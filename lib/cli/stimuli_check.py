@@ -29,6 +29,9 @@ def check(
     images: Annotated[
         Path | None, typer.Option("--images", help="Manifest or folder; default: what the study file names.")
     ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="One more column of the manifest to group by; several times.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of tables and page; default: in the cache.")] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Ask again about images that the classifier could not read.")
@@ -46,13 +49,13 @@ def check(
 
     project = open_project(study)
     source = images_of(project, images)
-    inquiry, frame = prepare_check(project, condition, source)
+    inquiry, frame = prepare_check(project, condition, source, by or [])
     counts = count(inquiry, retry_failed=retry_failed)
     if counts.to_ask:
         of = f"{counts.to_ask:,} of {counted(counts.questions, 'image')}"
         typer.echo(f"{inquiry.condition.name} is asked about {of}.")
         _ask(inquiry, retry_failed=retry_failed)
-    found = checked(inquiry, frame)
+    found = checked(inquiry, frame, by or [])
     _say(found)
     folder = source if source.is_dir() else source.parent
     *_, page = write_check(found, folder, out or project.cache / "stimuli" / "check" / condition)

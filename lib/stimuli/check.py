@@ -43,6 +43,8 @@ class ManipulationCheck:
         One row an image, those that the classifier takes least for what they shall be first: image_id, file, the
         factors, intended, predicted (null where there is no answer), probability (of the intended emotion, 0 to 1;
         null where there is no answer).
+    finest : str
+        The `by` of the finest crossing of the study's factors.
     persons : tuple of str
         The columns that together name a person; empty where the study has no factor without listed levels.
     aside : tuple of str
@@ -59,6 +61,7 @@ class ManipulationCheck:
     accuracy: pl.DataFrame
     levels: pl.DataFrame
     images: pl.DataFrame
+    finest: str
     persons: tuple[str, ...]
     aside: tuple[str, ...]
     confidence: float
@@ -74,11 +77,10 @@ class ManipulationCheck:
 
         As `levels`, with `taken_for` and `times`: the wrong answer that is given most, and how often.
         """
-        finest = self.levels["by"].to_list()[-1]
-        cells = self.levels.filter(pl.col("by") == finest).sort("accuracy", "level", "intended").head(WORST_CELLS)
+        cells = self.levels.filter(pl.col("by") == self.finest).sort("accuracy", "level", "intended").head(WORST_CELLS)
         wrong = (
             self.images.filter(pl.col("predicted") != pl.col("intended"))
-            .with_columns(joined(by_names(finest)).alias("level"))
+            .with_columns(joined(by_names(self.finest)).alias("level"))
             .group_by("level", "intended", pl.col("predicted").alias("taken_for"))
             .agg(pl.len().cast(pl.Int64).alias("times"))
             .sort("times", "taken_for", descending=[True, False])
@@ -99,6 +101,7 @@ def check_manipulation(
     condition: str,
     model: str,
     aside: Sequence[str] = (),
+    also_by: Sequence[str] = (),
 ) -> ManipulationCheck:
     """Hold answers against what the images were made to show.
 
@@ -110,6 +113,8 @@ def check_manipulation(
         Categories and factors; seed, draws and confidence of the intervals.
     condition, model, aside
         As in `ManipulationCheck`.
+    also_by
+        More columns of `answers` to group by, each alone.
 
     Raises
     ------
@@ -133,10 +138,9 @@ def check_manipulation(
     alone = [name for name, factor in study.factors.items() if not factor.levels]
     persons = [*groups, *alone] if alone else []
     crossings = [part for size in range(1, len(groups) + 1) for part in combinations(groups, size)]
-    counted = [_named(recognition_by(answers, part, persons, resampling), part) for part in [(), *crossings]]
-    cells = [
-        _named(accuracy_by(answers, [*part, "intended"], resampling.confidence), part) for part in [(), *crossings]
-    ]
+    parts = [(), *crossings, *((name,) for name in also_by)]
+    counted = [_named(recognition_by(answers, part, persons, resampling), part) for part in parts]
+    cells = [_named(accuracy_by(answers, [*part, "intended"], resampling.confidence), part) for part in parts]
     return ManipulationCheck(
         title=study.title,
         condition=condition,
@@ -146,10 +150,22 @@ def check_manipulation(
         accuracy=pl.concat(counted),
         levels=pl.concat(cells),
         images=answers.sort("probability", "image_id", nulls_last=True),
+        finest=" x ".join(groups) or WHOLE,
         persons=tuple(persons),
         aside=tuple(aside),
         confidence=resampling.confidence,
     )
+
+
+def in_quarters(values: pl.Series) -> pl.Series:
+    """Many numbers as four groups of about as many images, `1: 0 to 0.62` and so on; equal numbers go together.
+
+    Null stays null.
+    """
+    quarter = (values.rank("average") / max(values.len() - values.null_count(), 1) * 4).ceil().cast(pl.Int64)
+    frame = pl.DataFrame({"value": values, "quarter": quarter})
+    ends = [end.over("quarter").round(3) for end in (pl.col("value").min(), pl.col("value").max())]
+    return frame.select(pl.format("{}: {} to {}", "quarter", *ends).alias(values.name)).to_series()
 
 
 def by_names(by: str) -> list[str]:

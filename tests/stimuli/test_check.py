@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import re
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lib.cli.main import app
 from lib.contracts.study import Study
 from lib.errors import DataError, ParameterError
 from lib.metrics.resampling import Resampling
-from lib.stimuli.check import ManipulationCheck, check_manipulation
+from lib.stimuli.check import ManipulationCheck, check_manipulation, in_quarters
 from lib.stimuli.check_page import check_page, headline
 
 EVIL = '<script>alert(1)</script>"&'
@@ -164,6 +165,29 @@ def test_drawn_faces_are_asked_about_once_and_give_the_same_page_again(drawn: Pa
     assert images["probability"].is_sorted() and (images["predicted"] == images["intended"]).sum() > 4
     assert pl.read_csv(folder / "confusion.csv")["count"].sum() == 12
     assert pl.read_csv(folder / "accuracy.csv")["n"].to_list()[0] == 12
+
+
+def test_more_columns_of_the_manifest_can_be_grouped_by(drawn: Path, tmp_path: Path) -> None:
+    command = ["stimuli", "check", "--images", str(drawn), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*command, "--by", "mouth", "--by", "yaw", "--by", "renderer"])
+    assert done.exit_code == 0, done.output
+    table = pl.read_csv(tmp_path / "out/accuracy.csv")
+    counts = {by: dict(table.filter(pl.col("by") == by).select("level", "n").iter_rows()) for by in table["by"]}
+    truth = dict(pl.read_csv(drawn)["mouth"].value_counts().iter_rows())
+    assert counts["mouth"] == truth and sum(counts["yaw"].values()) == 12
+    assert list(counts["renderer"].values()) == [12]
+    assert pl.read_csv(tmp_path / "out/levels.csv").filter(pl.col("by") == "mouth")["n"].sum() == 12
+    assert "Recognised least" in done.stdout and "race x gender" in done.stdout.split("Recognised least")[1]
+    for name, says in (("mouht", r"got 'mouht' \(did you mean 'mouth'\?\)"), ("race", "got 'race'"),
+                       ("image_id", "got 'image_id'")):  # fmt: skip
+        failed = CliRunner().invoke(app, [*command, "--by", name]).exception
+        assert isinstance(failed, ParameterError) and re.search(says, str(failed)) and "__row__" not in str(failed)
+
+
+def test_many_numbers_become_quarters_and_equal_ones_stay_together() -> None:
+    named = in_quarters(pl.Series("x", [0.0, 0.0, 0.0, 0.0, 1.25, 2.0, 3.0, None, 4.0]))
+    assert named.to_list() == [*["2: 0.0 to 0.0"] * 4, "3: 1.25 to 2.0", "3: 1.25 to 2.0", "4: 3.0 to 4.0", None,
+                               "4: 3.0 to 4.0"]  # fmt: skip
 
 
 def test_an_image_that_cannot_be_read_is_said_and_counts_as_wrong(drawn: Path) -> None:
