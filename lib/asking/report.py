@@ -21,6 +21,10 @@ class Version:
     answers: int
     first_seen: str
 
+    def words(self) -> str:
+        """The version, with its fingerprint in brackets."""
+        return " ".join(filter(None, [self.model_version, self.fingerprint and f"({self.fingerprint})"]))
+
 
 @dataclass(slots=True)
 class RunReport:

@@ -15,7 +15,7 @@ from lib.asking.settings import RunSettings
 from lib.asking.spending import Spending
 from lib.asking.stopping import Stop
 from lib.asking.tally import Tally
-from lib.asking.versions import stored_versions
+from lib.asking.versions import changed_since, stored_versions
 from lib.asking.walker import Walk, Walker
 from lib.backends.base import Backend
 from lib.protocol.plan import Plan
@@ -83,6 +83,7 @@ async def ask_all(
     )  # fmt: skip
     report = await run.run()
     report.versions_stored = await asyncio.to_thread(stored_versions, store.folder)
+    report.warnings += changed_since(report)
     return report
 
 

@@ -146,10 +146,7 @@ class Tally:
         asked = f"where the condition asks for the {self._likeliest} likeliest (decoding.log_probabilities)"
         warnings = []
         if len(self.report.versions) > 1:
-            names = ", ".join(
-                " ".join(filter(None, [each.model_version, each.fingerprint and f"({each.fingerprint})"]))
-                for each in self.report.versions
-            )
+            names = ", ".join(each.words() for each in self.report.versions)
             warnings.append(f"The model changed in mid-run: {names}. Its answers are not all of one machine.")
         if self._scant:
             warnings.append(

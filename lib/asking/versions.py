@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from lib.asking.report import Version
+from lib.asking.report import RunReport, Version
 from lib.responses.lines import LineReader
 from lib.responses.record import Failure
 from lib.responses.report import StoreReport
@@ -40,6 +40,22 @@ def stored_versions(folder: Path) -> list[Version]:
         finally:
             os.close(handle)
     return sorted(found.values(), key=lambda version: version.first_seen)
+
+
+def changed_since(report: RunReport) -> list[str]:
+    """Say that other versions gave stored answers than those of a run, which may go on with what another run began.
+
+    Nothing is said of a run that got no answer, or none with a version. Counts are left out, so that shards that end
+    one after the other say the same.
+    """
+    now = {(each.model_version, each.fingerprint) for each in report.versions}
+    others = [each.words() for each in report.versions_stored if (each.model_version, each.fingerprint) not in now]
+    if not now or not others:
+        return []
+    return [
+        f"Stored answers of this condition came from another version of the model: {', '.join(others)}. "
+        "They and this run's are not all of one machine; `rater responses check` counts them."
+    ]
 
 
 def _add(found: dict[tuple[str | None, str | None], Version], lines: Iterable[_Line]) -> None:

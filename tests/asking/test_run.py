@@ -107,7 +107,13 @@ def test_versions_are_counted_with_the_time_of_their_first_answer(folder, items)
     more = ask(folder, plan, items, Machine(lambda q, _: answer(q, model_version="c")), repeats=2)
     assert [(seen.model_version, seen.answers) for seen in more.versions] == [("c", 60)]
     assert [(seen.model_version, seen.answers) for seen in more.versions_stored] == [("a", 40), ("b", 20), ("c", 60)]
-    assert ask(folder / "other", plan, items, Machine(lambda q, _: answer(q, model_version=None))).versions == []
+    assert more.warnings == [
+        "Stored answers of this condition came from another version of the model: a (f), b (f). "
+        "They and this run's are not all of one machine; `rater responses check` counts them."
+    ]
+    assert ask(folder, plan, items, Machine(), repeats=2).warnings == []  # nothing was asked
+    unnamed = ask(folder / "other", plan, items, Machine(lambda q, _: answer(q, model_version=None)))
+    assert (unnamed.versions, unnamed.warnings) == ([], [])
 
 
 def test_an_answer_is_stored_before_anything_else_happens(folder, items):
