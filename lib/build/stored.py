@@ -9,7 +9,7 @@ from lib.contracts.condition import Condition
 from lib.contracts.predictions import read_predictions
 from lib.errors import DataError, MissingFileError, ParameterError
 from lib.files import write_aside
-from lib.formats import capitalised, counted
+from lib.formats import counted
 from lib.project import Project
 from lib.protocol.plan import SECTIONS
 from lib.protocol.question import Item
@@ -108,7 +108,7 @@ def _import_table(project: Project, condition: Condition, found: ForeignFile, re
         read_predictions(temporary, condition, project.study)
 
     write_aside(target, write)
-    return [*import_words(done), f"{capitalised(reason)}: written to {project.relative(target)} instead."]
+    return [*import_words(done), f"Written to {project.relative(target)} instead, since {reason}."]
 
 
 def _known_images(project: Project) -> dict[str, str] | None:

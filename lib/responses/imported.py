@@ -19,7 +19,7 @@ class Imported:
     answers : Counter of str
         Answers that were taken, by where their text comes from: `raw` (the machine's own words) or `value`.
     kept : int
-        Images and repeats that had all their answers before, which stay.
+        Images and repeats of which all that could be taken was there before, and stays.
     other : list of str
         Those that had other answers before, which stay; nothing of the file was taken for them.
     unknown : list of str
@@ -34,6 +34,10 @@ class Imported:
         Values that the machine's own words do not say, as they are read here; the words count.
     unused : int
         Raw texts that answer no single question of the condition.
+    behind : list of str
+        Values of steps that the condition would not have come to, as `image step`: an earlier one has no usable value.
+    nothing : int
+        Predictions without an answer to the first question.
     """
 
     predictions: int = 0
@@ -46,6 +50,8 @@ class Imported:
     unusable: Counter[str] = field(default_factory=Counter)
     reread: list[str] = field(default_factory=list)
     unused: int = 0
+    behind: list[str] = field(default_factory=list)
+    nothing: int = 0
 
 
 def import_words(done: Imported) -> list[str]:
@@ -56,11 +62,13 @@ def import_words(done: Imported) -> list[str]:
         ("answers in the machine's own words", done.answers["raw"], []),
         ("answers known only by their values", done.answers["value"], []),
         ("predictions that were there already, which stay", done.kept, []),
+        ("predictions without an answer to the first question", done.nothing, []),
         ("images with other answers before, which stay", len(done.other), done.other),
         ("images that the study does not have", len(done.unknown), done.unknown),
         ("images that are in the file twice; the first counts", len(done.twice), done.twice),
         ("predictions of repeats that the condition does not ask (repeats in its file)", done.repeats, []),
         ("raw texts not used, since the condition asks step by step", done.unused, []),
+        ("values not taken, since an earlier step has no usable value", len(done.behind), done.behind),
         ("values that differ from their raw text, which counts", len(done.reread), done.reread),
         ("values that changed when they were read", sum(done.unusable.values()), unusable),
     ]

@@ -102,10 +102,7 @@ def _import_one(store: Store, plan: Plan, item: Item, record: Foreign, done: Imp
     if not _agrees(replayed, record, plan.study):
         done.other.append(record.image)
         return
-    if replayed.pending is None:
-        done.kept += 1
-        return
-    taken = 0
+    before, taken = bool(replayed.outcomes), 0
     while (question := replayed.pending) is not None:
         step = steps[question.step]
         text, source = _text(record, question.step, step.wanted)
@@ -117,6 +114,14 @@ def _import_one(store: Store, plan: Plan, item: Item, record: Foreign, done: Imp
         replayed = replay(plan, item, record.repeat, store.lookup)
     done.unused += record.whole is not None and ALL_STEPS not in steps
     done.predictions += taken > 0
+    done.kept += before and not taken
+    done.nothing += not replayed.outcomes
+    answered = {outcome.step for outcome in replayed.outcomes if outcome.parsed is not None}
+    done.behind += [
+        f"{record.image} {name}"
+        for name, step in steps.items()
+        if name not in answered and _text(record, name, step.wanted)[0] is not None
+    ]
 
 
 def _text(record: Foreign, step: str, wanted: tuple[str, ...]) -> tuple[str | None, str]:

@@ -179,7 +179,7 @@ def test_without_images_predictions_become_the_conditions_table(project: Project
     shutil.rmtree(project.root / "data/faces")
     said = run("import", "theirs.json", "-m", NAME).output
     target = project.root / f"data/predictions/{NAME}.csv"
-    assert f"written to data/predictions/{NAME}.csv instead" in said and "Images are not there" in said
+    assert f"Written to data/predictions/{NAME}.csv instead, since images are not there" in said
     frame = read_predictions(target, project.conditions[NAME], project.study)
     assert frame.select("image_id", "emotion", "valence").rows() == [
         ("a", "happy", 7.0), ("b", "happy", 7.0), ("z", "happy", 7.0),
@@ -201,7 +201,7 @@ def test_a_classifier_asks_nothing_so_that_its_predictions_become_a_table(projec
     }
     (project.root / "params/own/fer.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
     said = run("import", "theirs.json", "-m", "fer").output
-    assert "Fer asks nothing by prompts" in said and "does not have: 1 (z.png)" in said
+    assert "instead, since fer asks nothing by prompts." in said and "does not have: 1 (z.png)" in said
     assert (project.root / "data/predictions/fer.csv").read_text().splitlines()[0] == "image_id,repeat,emotion"
 
 

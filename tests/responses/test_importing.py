@@ -80,6 +80,10 @@ def test_an_image_is_taken_up_to_its_first_step_without_an_answer(asked: Make) -
         machine, record("a", {"emotion": "joy", "valence": None, "arousal": 1.0}), record("b", {"emotion": None})
     )
     assert predictions(machine) == [("a", "joy", None, None)] and done.predictions == 1
+    assert (done.behind, done.nothing, done.kept) == (["a arousal"], 1, 0)
+    assert "values not taken, since an earlier step has no usable value: 1 (a arousal)" in import_words(done)
+    again = take(machine, record("a", {"emotion": "joy", "valence": None, "arousal": 1.0}))
+    assert (again.predictions, again.kept, again.behind) == (0, 1, ["a arousal"]), "every prediction is accounted for"
 
 
 def test_one_question_takes_the_whole_text_or_all_values(asked: Make, monkeypatch: Any) -> None:
