@@ -160,7 +160,7 @@ def _answer_span(plan: Plan, step: str, said: dict[str, None]) -> Span:
     if thought[1]:
         why = " that Gemini spends although it is off" if thinking.mode == "off" else ""
         said[
-            f"thinking assumed to take {thought[0]:,.0f} to {thought[1]:,.0f} tokens a question{why}, billed as output"
+            f"thinking assumed to take {thought[0]:,.0f} to {thought[1]:,.0f} tokens a question{why}, counted as output"
         ] = None
     most = plan.condition.decoding.max_tokens
     low, high = answer[0] + thought[0], answer[1] + thought[1]

@@ -108,7 +108,10 @@ class Condition(Parameters):
         if len(set(self.steps)) < len(self.steps):
             raise ValueError("a step is listed twice")
         if self.strategy == "text_only" and "emotion" in self.steps:
-            raise ValueError("text_only is given the emotion and not asked for it: take emotion out of steps")
+            raise ValueError(
+                "text_only is given the emotion and not asked for it: write the other steps, as in "
+                "steps: [valence, arousal]"
+            )
         if not self.told_emotion and self.steps[0] != "emotion":
             raise ValueError("the first step is emotion")
         if not self.told_emotion and self.label_from is not None:

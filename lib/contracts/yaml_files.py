@@ -79,7 +79,9 @@ def _explain(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"{where}: is missing; add it"
     message = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}; got {fault['input']!r}"
+    # What does not fit together is in several keys: to show them would be to show the whole file.
+    of_several = fault["type"] == "value_error" and isinstance(fault["input"], dict)
+    return f"{where}: {message}" + ("" if of_several else f"; got {fault['input']!r}")
 
 
 def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -74,8 +74,9 @@ def sniff_media_type(data: bytes, path: Path) -> str:
     known = media_type_of(data)
     if known is not None:
         return known
-    held = "an empty file" if not data else f"a file that begins with {data[:8]!r}"
-    raise DataError(f"{path}: got {held}, expected a PNG, JPEG, WebP or GIF image. Save it as PNG.")
+    held = f"a file that begins with {data[:8]!r}" if data else "an empty file"
+    cure = "Save it as PNG." if data else "Put the image back."
+    raise DataError(f"{path}: got {held}, expected a PNG, JPEG, WebP or GIF image. {cure}")
 
 
 def media_type_of(data: bytes) -> str | None:

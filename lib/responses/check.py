@@ -47,7 +47,8 @@ class Checked:
             f"later ones, {report.blank:,} blank, {report.fault_count:,} that cannot be used"
             + (f", {cut:,} cut off at the end" if cut else "")
         ]
-        said += [f"  spent {amount:.6f} {currency}".rstrip() for currency, amount in sorted(self.spent.items())]
+        spent = {currency: amount for currency, amount in sorted(self.spent.items()) if amount}
+        said += [f"  spent {amount:.6f} {currency}".rstrip() for currency, amount in spent.items()]
         if set(self.modes) - {"live"}:
             said.append(f"  came by {_shares(self.modes)}")
         if len(self.versions) > 1:

@@ -113,8 +113,8 @@ def test_what_thinking_is_expected_to_take_is_said(tmp_path: Path) -> None:
     for mode in ("off", "dynamic"):
         plan = make_plan(backend="gemini", model="gemini-2.5-flash", thinking={"mode": mode})
         said[mode] = "; ".join(predicted(tmp_path, plan, counted(tmp_path, plan, items)).assumptions)
-    assert "thinking assumed to take 100 to 1,500 tokens a question, billed as output" in said["dynamic"]
-    assert "0 to 200 tokens a question that Gemini spends although it is off, billed as output" in said["off"]
+    assert "thinking assumed to take 100 to 1,500 tokens a question, counted as output" in said["dynamic"]
+    assert "0 to 200 tokens a question that Gemini spends although it is off, counted as output" in said["off"]
     ask(tmp_path, plan, items[:5], Machine(lambda question, _: answer(question, tokens_thinking=340)))
     (known,) = predicted(tmp_path, plan, counted(tmp_path, plan, items)).assumptions
     assert known == ("tokens as in 15 stored answers: on average 100 a question, 345 an answer, thinking 340 of that")

@@ -45,7 +45,7 @@ def condition_file(folder: Path, name: str, **changes: object) -> Path:
         ({"decoding": {"temperature": 3}}, r"decoding\.temperature: .*; got 3"),
         ({"strategy": "classifier"}, r"a classifier has no prompts"),
         ({"thinking": {"mode": "budget"}}, r"needs a budget above 0"),
-        ({"strategy": "text_only"}, r"text_only is given the emotion and not asked for it: take emotion out of steps"),
+        ({"strategy": "text_only"}, r"asked for it: write the other steps, as in steps: \[valence, arousal\]$"),
         ({"steps": ["valence", "emotion"]}, r"the first step is emotion"),
         ({"steps": ["emotion", "valence", "valence"]}, r"a step is listed twice"),
         ({"label_from": "beit"}, r"only a machine that is told the emotion takes it from somewhere"),

@@ -109,7 +109,7 @@ def test_a_very_flat_image_keeps_a_pixel(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "got an empty file, expected a PNG"),
+        (b"", "got an empty file, expected a PNG, JPEG, WebP or GIF image. Put the image back"),
         (b"<html>", "got a file that begins with b'<html>', expected a PNG, JPEG, WebP or GIF image"),
         (b"BM\x00\x00\x00\x00\x00\x00\x00", "Save it as PNG"),
         (b"RIFF\x00\x00\x00\x00WAVE", "expected a PNG"),
