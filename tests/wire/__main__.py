@@ -1,4 +1,8 @@
-"""`python -m wire '{"settings": …, "log": …}'`: serve until standard input ends."""
+"""`python -m wire '{"latency": 0.02, "faults": {"server_500": 0.1}, "log": "wire.jsonl"}'`, from `tests/`.
+
+Prints its port and serves until standard input ends. Besides `log` the keys are those of `wire.faults.Settings`; a POST
+of some of them to `/_wire` changes them, a GET gives them with what was counted.
+"""
 
 from __future__ import annotations
 
