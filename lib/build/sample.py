@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +19,14 @@ from lib.build.sample_choice import EMOTION, choose_sample, rule_words
 from lib.build.sample_page import Told, is_pocket, sample_page
 from lib.contracts.condition import Condition
 from lib.contracts.table_files import read_whole_table
-from lib.errors import BackendUnavailableError
+from lib.errors import BackendUnavailableError, ParameterError
 from lib.files import write_text
 from lib.project import STUDY_VARIABLE, Project, open_project
 from lib.protocol.items import chosen_ids
 from lib.roots import root_or_here
 
-DRAWN_STUDY = "params/drawn.yaml"
+DRAWN_STUDIES = ("params/demo.yaml", "params/drawn.yaml")
+"""Studies of the drawn faces: the demonstration's, and one for machines that are none of it."""
 FOLDER = "sample"
 OF_DRAWN = {"renderer", "pixels_sha256"}
 """Columns that only manifests of `rater stimuli draw` have."""
@@ -68,14 +70,22 @@ class Sample:
         return TRACES if self.inquiry.condition.backend == "transformers" else None
 
 
-def sample_project(study: str | None) -> Project:
-    """The study to sample from: as everywhere, but the project's drawn faces where the paper's images are not there."""
+def sample_project(study: str | None, condition: str) -> Project:
+    """The study to sample from: as everywhere, but drawn faces where the paper's own images are not there.
+
+    Those are of the demonstration study if it knows the condition, so that `make demo` and the sample share answers.
+    """
     project = open_project(study)
     named = study or os.environ.get(STUDY_VARIABLE)
     if named or (project.manifest is not None and project.manifest.exists()):
         return project
-    drawn = project.root / DRAWN_STUDY
-    return open_project(DRAWN_STUDY, project.root) if drawn.is_file() else project
+    for name in DRAWN_STUDIES:
+        if (project.root / name).is_file():
+            project = open_project(name, project.root)
+            with suppress(ParameterError):
+                project.condition(condition)
+                return project
+    return project
 
 
 def prepare_sample(

@@ -35,6 +35,8 @@ ASKED_OF_ITSELF = {
     "openai": "its server gives answers and nothing from inside",
 }
 LEAST_AXIS = 0.1
+CROWDED = 12
+"""From this top of the scale on there is no room for 0 beside 1×."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,8 @@ def _legend(condition: Condition, maps: Sequence[Attention], scale: ColourScale)
     return (
         '<div class="legend"><div class="strip"><p><b>Attention to a place</b></p>'
         f'<img src="{legend_source(scale)}" alt="Colours from grey (no attention) over yellow to dark red ({top})">'
-        f'<div class="ticks"><span>0</span><span class="even" style="left:{100 / scale.top:.1f}%">1×</span>'
+        f'<div class="ticks"><span>{"0" if scale.top < CROWDED else ""}</span>'
+        f'<span class="even" style="left:{100 / scale.top:.1f}%">1×</span>'
         f"<span>{top}</span></div></div><div>"
         f"<p><b>Heatmaps</b> show where the model looked while it wrote an answer. 1× is what every place of the image "
         f"would get if attention were spread evenly over it. One scale holds for all heatmaps of this page.</p>"

@@ -41,10 +41,12 @@ dd { margin: 0; overflow-wrap: anywhere; } .about dd { font-size: .9rem; line-he
 .steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .7rem 1.4rem; }
 .step { min-width: 0; display: flex; flex-direction: column; gap: .7rem; max-width: 34rem; }
 .step > div { min-width: 0; } .step > div:empty { margin-top: -.7rem; }
+.step > div:last-child { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); }
 @supports (grid-template-rows: subgrid) {
   .step { display: grid; grid-row: span 6; grid-template-rows: subgrid; grid-template-columns: minmax(0, 1fr); }
 }
-.map { margin: 0; } .map img { width: 100%; height: auto; display: block; border-radius: 8px; }
+.map { margin: 0; max-width: 21rem; } .map img { width: 100%; height: auto; display: block; border-radius: 8px; }
 figcaption, .small { font-size: .84rem; color: var(--soft); margin: .35rem 0 0; }
 .said, .asked { border-radius: 10px; padding: .5rem .75rem; font-size: .9rem; min-width: 0; }
 .asked { background: #f1f1ee; border-bottom-left-radius: 2px; color: #333b48; }
@@ -80,6 +82,7 @@ details { font-size: .84rem; } summary { cursor: pointer; color: var(--accent); 
 code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .92em; overflow-wrap: anywhere; }
 footer { font-size: .9rem; color: var(--soft); } footer p { margin: .3rem 0; }
 @media screen and (max-width: 760px) {
+  .map { max-width: none; }
   main { padding: 1.2rem .9rem 2rem; } h1 { font-size: 1.7rem; }
   .legend, .card { grid-template-columns: minmax(0, 1fr); }
   .card { padding: 1rem; gap: 1.2rem; } .about { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }

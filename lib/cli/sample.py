@@ -45,7 +45,7 @@ def sample(
     from lib.build.sample import prepare_sample, sample_project, write_sample
     from lib.project import open_project
 
-    project = sample_project(study)
+    project = sample_project(study, condition)
     if project.study_file != open_project(study).study_file:
         typer.echo(f"Images of {project.relative(project.study_file)}, since the paper's are not there.")
     chosen = prepare_sample(project, condition, number, seed, choice=images, out=out)

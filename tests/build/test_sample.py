@@ -42,7 +42,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     (tmp_path / "data/stimuli").symlink_to(ROOT / "data/stimuli")
     monkeypatch.setenv("RATER_ROOT", str(tmp_path))
     monkeypatch.delenv("RATER_STUDY", raising=False)
-    return sample_project(None)
+    return sample_project(None, "pocket-rater")
 
 
 def says(question: Question) -> str:
@@ -80,25 +80,27 @@ def pixels(source: str) -> Any:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("RGB")).astype(int)
 
 
-def test_the_drawn_faces_are_asked_the_papers_questions(project: Project) -> None:
-    assert project.study.id == "drawn-faces" and has_drawn_faces(project.manifest)
-    paper = yaml.safe_load((ROOT / "params/study.yaml").read_text(encoding="utf-8"))
-    drawn = yaml.safe_load((ROOT / "params/drawn.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["demo", "drawn"])
+def test_the_drawn_faces_are_asked_the_papers_questions(name: str) -> None:
+    paper, drawn = (
+        yaml.safe_load((ROOT / f"params/{one}.yaml").read_text(encoding="utf-8")) for one in ("study", name)
+    )
     assert drawn["factors"] == paper["factors"]
     assert drawn["emotion"]["categories"] == paper["emotion"]["categories"]
-    assert all(paper["dimensions"][name] == scale for name, scale in drawn["dimensions"].items())
-    assert {name for name, scale in paper["dimensions"].items() if "raters" not in scale} == set(drawn["dimensions"])
+    assert all(paper["dimensions"][one] == scale for one, scale in drawn["dimensions"].items())
+    assert {one for one, scale in paper["dimensions"].items() if "raters" not in scale} == set(drawn["dimensions"])
+    assert has_drawn_faces(ROOT / drawn["files"]["images"])
 
 
 def test_the_papers_own_images_come_first_where_they_are(project: Project) -> None:
-    manifest = project.root / "data/stimuli/manifest.csv"
+    assert project.study.id == "demo" and sample_project(None, "gemini-2.5-flash").study.id == "drawn-faces"
+    assert sample_project("params/study.yaml", "pocket-rater").is_default
     study = yaml.safe_load((project.root / "params/study.yaml").read_text(encoding="utf-8"))
     study["files"]["images"] = "data/manifest.csv"
     (project.root / "params/study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    assert not manifest.exists() and sample_project(None).study.id == "drawn-faces"
+    assert sample_project(None, "pocket-rater").study.id == "demo"
     (project.root / "data/manifest.csv").write_text("image_id,file\n", encoding="utf-8")
-    assert sample_project(None).is_default
-    assert sample_project("params/drawn.yaml").study.id == "drawn-faces"
+    assert sample_project(None, "pocket-rater").is_default
 
 
 def test_stored_answers_and_traces_make_the_whole_page_and_nothing_is_asked(project: Project) -> None:
@@ -113,7 +115,7 @@ def test_stored_answers_and_traces_make_the_whole_page_and_nothing_is_asked(proj
     for said in (
         "Two faces, rated by Pocket rater", "no evidence about people", "drawn by a program", "pretend@1",
         "cpu of a test", "float32", "temperature 0, thinking off", "data/models/pocket-rater", "2026-11-22",
-        "seed 42 says", "rater sample -n 2 -m pocket-rater --seed 42 --study params/drawn.yaml",
+        "seed 42 says", "rater sample -n 2 -m pocket-rater --seed 42 --study params/demo.yaml",
         "You identified this face as happy.", "stage regex", "regular expressions found the value",
     ):  # fmt: skip
         assert said in words, said
@@ -252,4 +254,4 @@ def test_weights_that_are_not_there_are_said_with_the_cure(project: Project) -> 
         refuse_without_model(project.condition("pocket-rater"))
     with pytest.raises(BackendUnavailableError, match=r"internvl3-1b: .*rater models pull"):
         refuse_without_model(project.condition("internvl3-1b"))
-    refuse_without_model(project.condition("gemini-2.5-flash"))
+    refuse_without_model(sample_project(None, "gemini-2.5-flash").condition("gemini-2.5-flash"))

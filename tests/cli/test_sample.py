@@ -14,7 +14,7 @@ from lib.cli.main import app
 from lib.errors import BackendUnavailableError, ParameterError
 
 ROOT = Path(__file__).parents[2]
-CACHE = "cache/studies/drawn-faces/cache"
+CACHE = "cache/studies/demo/cache"
 TEXTS = {"emotion": "happy", "valence": "7", "arousal": "6"}
 
 
@@ -38,13 +38,13 @@ def said(*words: str) -> Result:
 
 
 def test_stored_answers_make_the_default_page_without_model_or_question(root: Path) -> None:
-    sample = prepare_sample(sample_project(None), "pocket-rater", 5, 42)
+    sample = prepare_sample(sample_project(None, "pocket-rater"), "pocket-rater", 5, 42)
     answer(sample.inquiry, lambda question: TEXTS[question.step])
     trace(sample.inquiry, lambda _: corner(), lambda _: around(7, 1))
     before = sorted(path.stat().st_size for path in (root / CACHE / "responses").rglob("*.jsonl"))
     came = said()
     assert came.exit_code == 0, came.output
-    assert "Images of params/drawn.yaml, since the paper's are not there." in came.output
+    assert "Images of params/demo.yaml, since the paper's are not there." in came.output
     assert f"5 of 1,440 images: {', '.join(sample.ids)}" in came.output
     assert "Nothing to ask: every question has its answer." in came.output
     assert came.output.splitlines()[-1] == f"Page: {CACHE}/sample/pocket-rater-n5-seed42.html"
