@@ -14,11 +14,13 @@ from pathlib import Path
 import typer
 
 from lib.backends import local_readiness
+from lib.backends.registry import REGISTRY
+from lib.backends.secrets import KEY_FILE, find_key
 from lib.build.filling import can_be_asked
 from lib.build.renderer import find_quarto
 from lib.cli.options import StudyOption
 from lib.contracts.condition import Condition
-from lib.errors import RaterError
+from lib.errors import BackendUnavailableError, RaterError
 from lib.formats import counted
 from lib.project import Project, open_project
 from lib.responses.batches import FILE as BATCHES
@@ -68,6 +70,8 @@ def examine(project: Project) -> Iterator[Finding]:
         yield Finding("Study", str(error), "Correct the file named above.", wrong=True)
         return
     yield _ratings(project)
+    if any(map(can_be_asked, conditions.values())):
+        yield _images(project)
     try:
         yield from list(_predictions(project, conditions))
     except RaterError as error:
@@ -75,7 +79,8 @@ def examine(project: Project) -> Iterator[Finding]:
     yield from _batches(project)
     yield from models(conditions)
     for key, backends in KEYS.items():
-        yield _key(key, [item.name for item in conditions.values() if item.backend in backends])
+        names = REGISTRY[backends[0]].needs if backends else (key,)
+        yield _key(key, names, [one.name for one in conditions.values() if one.backend in backends and not one.server])
 
 
 def _packages(lock: Path) -> Finding:
@@ -128,6 +133,15 @@ def _ratings(project: Project) -> Finding:
         return Finding("Ratings", "SIMULATED data stand in", f"Put the real ratings into {name}.")
     return Finding(
         "Ratings", f"{name} is missing", "Put the ratings there, or name another file in the study file.", wrong=True
+    )
+
+
+def _images(project: Project) -> Finding:
+    name = project.study.files.images or "files.images in the study file"
+    if project.manifest is not None and project.manifest.exists():
+        return Finding("Images", name)
+    return Finding(
+        "Images", f"{name} is not there, so no machine can be asked", "Put the manifest or the folder of images there."
     )
 
 
@@ -189,9 +203,15 @@ def models(conditions: Mapping[str, Condition]) -> Iterator[Finding]:
             yield Finding(f"Models with {library}", f"{state} {', '.join(one.id for one in users)}", todo)
 
 
-def _key(name: str, users: list[str]) -> Finding:
-    if os.environ.get(name):
+def _key(name: str, names: tuple[str, ...], users: list[str]) -> Finding:
+    """Whether a key is there, in the environment or in the key file, under any of `names`."""
+    try:
+        found = find_key(*names) is not None
+    except BackendUnavailableError as error:
+        return Finding(f"Key {name}", "the key file cannot be used", str(error))
+    if found:
         return Finding(f"Key {name}", "set")
     if not users:
         return Finding(f"Key {name}", "not set, and no condition needs it")
-    return Finding(f"Key {name}", "not set; pages need none", f"Export it before asking {', '.join(users)}.")
+    cure = f"Export it before asking {', '.join(users)}, or put it into the file that {KEY_FILE} names."
+    return Finding(f"Key {name}", "not set; pages need none", cure)

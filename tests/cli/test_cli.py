@@ -44,6 +44,10 @@ def test_doctor_tells_state_and_cure_and_never_a_key(project: Path, monkeypatch:
     assert code == 0
     assert "ok     Key OPENAI_API_KEY: set" in said
     assert (
+        "todo   Images: data/stimuli/manifest.csv is not there, so no machine can be asked\n"
+        "       cure: Put the manifest or the folder of images there.\n" in said
+    )
+    assert (
         "todo   Key GEMINI_API_KEY: not set; pages need none\n       cure: Export it before asking Gemini 2.5 Flash"
         in said
     )
@@ -56,6 +60,26 @@ def test_doctor_tells_state_and_cure_and_never_a_key(project: Path, monkeypatch:
     assert said.count("data/predictions/<condition>.csv") == 1
     assert "Packages" in said
     assert "Renderer" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("where", ["other name", "key file"])
+def test_doctor_finds_a_key_wherever_asking_finds_it(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "RATER_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    if where == "other name":
+        monkeypatch.setenv("GOOGLE_API_KEY", SECRET)
+    else:
+        file = tmp_path / "keys"
+        file.write_text(f"GEMINI_API_KEY={SECRET}\n", encoding="utf-8")
+        file.chmod(0o644)
+        monkeypatch.setenv("RATER_KEY_FILE", str(file))
+        assert "Key GEMINI_API_KEY: the key file cannot be used\n       cure: RATER_KEY_FILE: " in invoke("doctor")[1]
+        file.chmod(0o600)
+    said = invoke("doctor")[1]
+    assert "ok     Key GEMINI_API_KEY: set" in said
     assert SECRET not in said
 
 
