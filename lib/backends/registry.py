@@ -152,15 +152,26 @@ def open_batches(condition: Condition, study: Study) -> BatchBackend:
         As `check_settings`; or its server has no batches.
     """
     check_settings(condition)
-    entry = _entry(condition)
-    if entry.batches is None:
+    factory: BatchFactory = _named(batches_of(condition))
+    return factory(condition, study)
+
+
+def batches_of(condition: Condition) -> str:
+    """Name what makes a condition's batches (`Entry.batches`), without loading it.
+
+    Raises
+    ------
+    BackendUnavailableError
+        Its backend has no batches.
+    """
+    named = _entry(condition).batches
+    if named is None:
         able = " and ".join(name for name, one in REGISTRY.items() if one.batches)
         raise BackendUnavailableError(
             f"condition {condition.id}: backend {condition.backend!r} has no batches; only {able} do. "
             "Ask without --batch."
         )
-    factory: BatchFactory = _named(entry.batches)
-    return factory(condition, study)
+    return named
 
 
 def _named(name: str) -> Any:  # noqa: ANN401, whoever calls says what it is

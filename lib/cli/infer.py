@@ -57,8 +57,9 @@ def infer(
         known = ", ".join(askable(project)) or "none in this study"
         raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.")
     inquiries = [prepare(project, name, limit=limit, choice=images) for name in dict.fromkeys(conditions)]
+    _refuse_no_budget(budget)
     if batch:
-        _refuse_for_batches(shards=shards, concurrency=concurrency, cores=cores, traces=traces)
+        _refuse_for_batches(inquiries, shards=shards, concurrency=concurrency, cores=cores, traces=traces)
     elif wait:
         raise ParameterError("--wait: goes with --batch only; without it a run ends when all is asked.")
     forecasts = show_forecast(
@@ -155,8 +156,12 @@ async def check_backends(inquiries: Sequence[Inquiry]) -> None:
             await backend.close()
 
 
-def _refuse_for_batches(**given: int | str | None) -> None:
-    """Refuse what says how requests are sent, where the provider decides that."""
+def _refuse_for_batches(inquiries: Sequence[Inquiry], **given: int | str | None) -> None:
+    """Refuse backends without batches, and what says how requests are sent, where the provider decides that."""
+    from lib.backends.registry import batches_of
+
+    for inquiry in inquiries:
+        batches_of(inquiry.condition)
     for name, value in given.items():
         if value not in {None, 1}:
             raise ParameterError(f"--{name}: got {value}, which has no meaning with --batch. Leave it out.")
@@ -198,11 +203,15 @@ def _nothing_open(project: Project, forecasts: Sequence[Forecast]) -> str:
     return "Nothing to ask: every question has its answer."
 
 
+def _refuse_no_budget(budget: float | None) -> None:
+    if budget is not None and budget <= 0:
+        raise ParameterError(f"--budget: got {budget:g}; give an amount above 0, or none.")
+
+
 def _refuse_blind_budget(forecasts: Sequence[Forecast], budget: float | None) -> None:
+    _refuse_no_budget(budget)
     if budget is None:
         return
-    if budget <= 0:
-        raise ParameterError(f"--budget: got {budget:g}; give an amount above 0, or none.")
     blind = [each for each in forecasts if not each.tariff.known and each.count.to_ask]
     if blind:
         raise ParameterError(

@@ -95,6 +95,12 @@ def test_what_has_no_meaning_with_batches_is_refused(asking: Asking) -> None:
         assert code == 1
         assert "has no meaning with --batch. Leave it out." in said
     assert "goes with --batch only" in asking.infer("-m", ASKED, "--wait")[1]
+    for said, words in [
+        ("'ollama' has no batches", ["-m", "gemma3-4b-ollama", "--batch", "--dry-run"]),
+        ("--budget: got 0;", ["-m", ASKED, "--budget", "0", "--dry-run"]),
+    ]:
+        refused = asking.infer(*words)
+        assert refused[0] == 1 and refused[1].startswith("rater: ") and said in refused[1], "before any forecast"
 
 
 def test_without_a_yes_nothing_is_handed_in(asking: Asking) -> None:
