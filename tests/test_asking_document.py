@@ -10,7 +10,9 @@ import pytest
 import typer
 
 from lib.cli.main import app
-from lib.contracts.condition import read_conditions
+from lib.contracts.condition import Condition, Decoding, read_conditions
+from lib.contracts.prompts import PromptSet
+from lib.contracts.study import Asking
 
 ROOT = Path(__file__).parents[1]
 TEXTS = {
@@ -38,6 +40,13 @@ def test_conditions_that_are_named_are_there() -> None:
     named = {name for line in COMMANDS for name in re.findall(r"-m (\S+)", line)}
     assert named
     assert named <= known
+
+
+def test_every_key_of_a_condition_is_explained() -> None:
+    section = TEXTS["docs/asking.md"].partition("## How a machine is asked")[2].partition("\n## ")[0]
+    of_classifiers_and_local_models = {"classifier", "local"}  # docs/fer.md, docs/local.md
+    keys = {*Condition.model_fields, *Decoding.model_fields, *Asking.model_fields, *PromptSet.model_fields}
+    assert not [key for key in keys - of_classifiers_and_local_models if not re.search(rf"[`{{ ]{key}[`:]", section)]
 
 
 def test_files_that_are_named_are_there() -> None:
