@@ -87,3 +87,8 @@ def capitalised(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun: `1 table`, `2 tables`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def budget_words(amount: float) -> str:
+    """A budget as costs are printed beside it: to four decimals, unless nothing would be left of it."""
+    return f"{round(amount, 4) or amount:g}"

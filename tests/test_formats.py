@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.formats import bounded, capitalised, count_in_words, counted, format_value, plus_signed
+from lib.formats import bounded, budget_words, capitalised, count_in_words, counted, format_value, plus_signed
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,8 @@ def test_signs_words_and_bounds() -> None:
     assert [counted(n, "row") for n in (0, 1, 2, 1440)] == ["0 rows", "1 row", "2 rows", "1,440 rows"]
     assert [count_in_words(n) for n in (0, 6, 10, 13, 1440)] == ["none", "six", "ten", "13", "1,440"]
     assert [bounded(0.5), bounded(-0.05, 2), bounded(1.0, 2)] == [".500", "−.05", "1.00"]
+
+
+@pytest.mark.parametrize(("amount", "text"), [(5, "5"), (0.25, "0.25"), (0.0063278, "0.0063"), (0.00001, "1e-05")])
+def test_a_budget_is_as_short_as_the_costs_beside_it(amount: float, text: str) -> None:
+    assert budget_words(amount) == text

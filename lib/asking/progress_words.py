@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from lib.asking.progress import Snapshot
-from lib.formats import counted
+from lib.formats import budget_words, counted
 
 
 def plain_line(snapshot: Snapshot) -> str:
@@ -36,7 +36,7 @@ def details(snapshot: Snapshot) -> list[str]:
     if snapshot.seconds_left is not None and snapshot.state == "running" and snapshot.done < snapshot.total:
         parts.append(f"{duration(snapshot.seconds_left)} left")
     if snapshot.cost is not None and snapshot.currency:
-        budget = f" of {snapshot.budget:g}" if snapshot.budget is not None else ""
+        budget = f" of {budget_words(snapshot.budget)}" if snapshot.budget is not None else ""
         parts.append(f"{snapshot.cost:.4f}{budget} {snapshot.currency}")
     if snapshot.unpriced:
         parts.append(f"{counted(snapshot.unpriced, 'answer')} of unknown cost")

@@ -8,6 +8,7 @@ from lib.asking.money import Tariff
 from lib.backends.base import Answer
 from lib.contracts.prices import PRICES_FILE
 from lib.errors import ParameterError
+from lib.formats import budget_words
 
 BLIND = 10
 
@@ -69,6 +70,6 @@ class Spending:
             return None
         money = f" {self.currency}" if self.currency else ""
         return (
-            f"the budget of this run, {self.budget:g}{money}, is spent ({spent:.4f}{money}). "
+            f"the budget of this run, {budget_words(self.budget)}{money}, is spent ({spent:.4f}{money}). "
             "Run the same command again with another --budget to go on."
         )

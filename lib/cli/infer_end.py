@@ -43,6 +43,8 @@ def say_how_it_ended(project: Project, jobs: Sequence[Job], log: Path, started: 
             for line in report.warnings:
                 advice.setdefault(line, (line, []))[1].append(job.shard.name)
             todo = what_to_do(report)
+            if report.stopped == "budget" and len(jobs) > 1:
+                todo += " It is this run's share of --budget, by what each condition and shard may cost."
             advice.setdefault(report.stopped or todo, (todo, []))[1].append(job.shard.name)
         for line, shards in advice.values():
             if line:

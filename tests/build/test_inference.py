@@ -262,6 +262,7 @@ def test_shards_share_a_budget_that_holds(asking: Asking) -> None:
     code, said = asking.infer("--yes", "--shards", "2", "--budget", "0.001", "--concurrency", "2", "--cores", "2")
     assert code == 1
     assert said.count("The budget of this run") == 1  # though each shard has its share, and its own line
+    assert "It is this run's share of --budget, by what each condition and shard may cost." in said
     assert all(f"{ASKED} {shard}: " in said for shard in ("1of2", "2of2"))
     assert {file.name for file in (asking.cache / f"responses/{ASKED}").glob("*.jsonl")} == {"1of2.jsonl", "2of2.jsonl"}
     dearest = max(line["cost"] for line in asking.lines())
