@@ -15,10 +15,10 @@ from lib.stimuli.page_parts import figure, gallery, table, whole_page
 
 STYLE = """
 table.matrix td { text-align: right; min-width: 3.2rem; } table.matrix td.hit { font-weight: 600; }
-table.matrix td small { color: #555; }
+table.matrix td small { color: #555; } table.matrix tbody th { border-bottom: 1px solid #ddd; }
 """
 WHAT_IT_IS_NOT = (
-    "This is what one classifier, trained on photographs of other people, answered to these pictures. It is no "
+    "This is what one classifier, trained on pictures of other people, answered to these pictures. It is no "
     "evidence about people: nobody rated anything here, and a face that the classifier mistakes may be clear to "
     "everyone, or the other way round. Differences between groups are those of the classifier and of the pictures "
     "together and cannot be told apart; they are no finding about anybody's faces. Only people's ratings validate a "
