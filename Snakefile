@@ -27,6 +27,7 @@ CHAPTERS = {
     "stereotypes": ["data", "predictions"],
     "thinking": ["data", "predictions"],
     "responses": ["data", "predictions", "answers"],
+    "ablations": ["data", "predictions", "ablated"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
     "omnibus": ["data", "predictions"],
@@ -45,6 +46,7 @@ DATA = [f"{CACHE}/data/images.parquet", f"{CACHE}/data/ratings.parquet"]
 NULL = [f"{CACHE}/predictions/{HUMAN_NULL}.parquet", f"{CACHE}/data/ratings_without_held_out.parquet"]
 PREDICTIONS = expand(f"{CACHE}/predictions/{{condition}}.parquet", condition=PROJECT.available)
 ANSWERED = PROJECT.answered
+ABLATED = expand(f"{CACHE}/ablations/{{condition}}.parquet", condition=PROJECT.ablated)
 ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
 NAME = rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*"
@@ -57,8 +59,8 @@ def raw_predictions(wildcards):
 
 def raw_answers(wildcards):
     """A condition's answers, and those (else the predictions) of the condition that its labels come from."""
-    files = PROJECT.response_files(wildcards.condition)
-    other = PROJECT.conditions[wildcards.condition].label_from
+    files = PROJECT.stored_answers(wildcards.condition)
+    other = PROJECT.condition(wildcards.condition).label_from
     if other not in {None, ANOTHER}:
         files += sorted((PROJECT.responses / other).glob("*.jsonl")) or [PROJECT.predictions_file(other)]
     return [PROJECT.relative(path) for path in files if path is not None]
@@ -99,7 +101,7 @@ def inference_options(wildcards):
 def chapter_inputs(wildcards):
     others = expand(f"{CACHE}/results/{{chapter}}.json", chapter=[name for name, needs in CHAPTERS.items() if "results" not in needs])
     null = NULL if STUDY.analysis.human_null else []
-    sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others}
+    sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others, "ablated": ABLATED}
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
 
@@ -203,6 +205,20 @@ rule answers:
         condition=ANSWERED_NAMES,
     shell:
         "{STEP} answers {wildcards.condition}"
+
+
+# Predictions of the variants that ablations asked.
+rule ablated:
+    input:
+        raw_answers,
+        DATA[0],
+    output:
+        f"{CACHE}/ablations/{{condition}}.parquet",
+    params:
+        raw=lambda wildcards: digest([ROOT / name for name in raw_answers(wildcards)], ROOT) + asked_digest(wildcards.condition),
+        source=code_digest(["lib.build.answered"], ROOT),
+    shell:
+        "{STEP} ablated {wildcards.condition}"
 
 
 # Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does

@@ -14,7 +14,7 @@ import yaml
 from lib.contracts.condition import Condition
 from lib.contracts.known_conditions import KnownConditions
 from lib.contracts.prompts import PromptSet, read_prompts
-from lib.contracts.study import Study, read_study
+from lib.contracts.study import SIMULATED_NOTE, Study, read_study
 from lib.errors import MissingFileError, ParameterError
 from lib.roots import MARK, root_above
 from lib.roots import ROOT_VARIABLE as ROOT_VARIABLE  # noqa: PLC0414, for those who import it from here
@@ -23,10 +23,6 @@ DEFAULT_STUDY = "params/study.yaml"
 STUDY_VARIABLE = "RATER_STUDY"
 TWIN_TARGETS = "data/published/twin_targets.yaml"
 LEDGER = "data/published/ledger.csv"
-SIMULATED_NOTE = (
-    "Simulated data: ratings and predictions come from the project's twin, not from people or models. "
-    "They were made so that recomputed figures come out near the published ones."
-)
 SHARD_FILE = re.compile(r"(all|[1-9]\d*of[1-9]\d*)\.jsonl")
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"})
 
@@ -68,11 +64,6 @@ class Project:
     def conditions(self) -> dict[str, Condition]:
         """All conditions of the study, by id."""
         return self.known.own
-
-    @property
-    def library(self) -> dict[str, Condition]:
-        """Ready-made conditions that are not the study's."""
-        return self.known.library
 
     def condition(self, name: str) -> Condition:
         """Give a condition that can be asked, or say which there are (`KnownConditions.find`)."""
@@ -178,8 +169,23 @@ class Project:
         asked = self.asked_about(condition)
         if asked and asked[0] < asked[1]:
             return []
+        return self.stored_answers(condition)
+
+    def stored_answers(self, condition: str) -> list[Path]:
+        """The files of a condition's raw answers, whoever may use them."""
         files = sorted((self.responses / condition).glob("*.jsonl"))
         return [path for path in files if SHARD_FILE.fullmatch(path.name) and path.stat().st_size]
+
+    @property
+    def ablated(self) -> list[str]:
+        """The asked variants of the study's conditions, in order of their ids; none beside simulated answers."""
+        if self.uses_twin or not self._shows_images or not self.responses.is_dir():
+            return []
+        names = sorted(path.name for path in self.responses.iterdir())
+        varied = {name: self.known.variant(name) for name in names}
+        return [
+            name for name, one in varied.items() if one and one.base.id in self.conditions and self.stored_answers(name)
+        ]
 
     def asked_about(self, condition: str) -> tuple[int, int] | None:
         """About how many images a condition was asked, of how many, as its last run left it; None before one."""

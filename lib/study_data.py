@@ -11,11 +11,11 @@ import polars as pl
 
 from lib.contracts.condition import Condition
 from lib.contracts.predictions import HUMAN_NULL
-from lib.contracts.study import Study
+from lib.contracts.study import SIMULATED_NOTE, Study
 from lib.errors import BuildError, MissingFileError
 from lib.files import sha256_file
 from lib.metrics.resampling import Resampling, significance_level
-from lib.project import SIMULATED_NOTE, Project, open_project
+from lib.project import Project, open_project
 
 IMAGES = "data/images.parquet"
 RATINGS = "data/ratings.parquet"
@@ -35,6 +35,11 @@ def answers_name(condition: str) -> str:
 def spent_name(condition: str) -> str:
     """The name of what one condition's answers cost in all."""
     return f"answers/{condition}/spent.parquet"
+
+
+def variant_name(condition: str) -> str:
+    """The name of the predictions of a variant of a condition, which an ablation asked."""
+    return f"ablations/{condition}.parquet"
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class CheckedStudy:
     def answered(self) -> list[str]:
         """The conditions whose predictions were read from stored answers."""
         return [name for name in self.conditions if answers_name(name) in self.frames]
+
+    @property
+    def ablated(self) -> list[str]:
+        """The variants that an ablation asked; files in memory hold none."""
+        return []
 
 
 class StudyData:
@@ -155,6 +165,11 @@ class StudyData:
     def spent(self) -> dict[str, pl.DataFrame]:
         """What the stored answers of each condition cost: condition, currency, spent; replaced ones included."""
         return {name: self._read(spent_name(name)) for name in self.source.answered}
+
+    @cached_property
+    def variants(self) -> dict[str, pl.DataFrame]:
+        """Predictions of the variants that ablations asked, by id, of the images that they were asked about."""
+        return {name: self._read(variant_name(name)) for name in self.source.ablated}
 
     @property
     def resampling(self) -> Resampling:

@@ -106,8 +106,8 @@ def prepare(
     """
     condition = find_condition(project, name)
     items = condition_items(project, condition, limit=limit, choice=choice)
-    variant = project.known.variant(name)
-    if variant is not None and variant.order == "reversed":
+    varied = project.known.variant(name)
+    if varied is not None and varied.variant.order == "reversed":
         items.reverse()
     provider = read_providers(project.root / "params/providers.yaml").of(condition)
     return Inquiry(
@@ -118,7 +118,7 @@ def prepare(
         tariff=tariff_of(condition, read_prices(project.root)),
         provider=provider,
         whole=limit is None and choice is None and shard == ALL,
-        one_by_one=variant is not None and variant.one_by_one,
+        one_by_one=varied is not None and varied.variant.one_by_one,
     )
 
 

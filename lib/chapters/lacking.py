@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from lib.chapters.ablations import asked_ablations
 from lib.chapters.conditions import available_dimensions, machine_dimensions
 from lib.errors import ParameterError
 from lib.project import LEDGER
@@ -53,8 +54,8 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `vlm`, `fer` (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any
         factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
         (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones, from which
-        predictions were read), `remarks` (on how any of them was read), `pairs` (planned pairs of conditions), `twin`,
-        `ledger` (of published figures).
+        predictions were read), `remarks` (on how any of them was read), `ablation <id>` (asked of anybody), `pairs`
+        (planned pairs of conditions), `twin`, `ledger` (of published figures).
 
     Raises
     ------
@@ -168,6 +169,11 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         lambda data, _: len(machine_dimensions(data)) > 1,
         "second dimension that machines rate",
         "Add it to the ratings and under `dimensions` in the study file to get it.",
+    ),
+    "ablation": (
+        lambda data, name: any(asked.ablation.id == name for asked in asked_ablations(data)),
+        "answers to the ablation {name} yet",
+        "Ask a model: `rater ablate {name} -m <condition>`; `make demo` asks the pocket rater.",
     ),
     "twin": (
         lambda data, _: data.source.uses_twin,

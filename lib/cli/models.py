@@ -39,7 +39,9 @@ def list_(study: StudyOption = None) -> None:
     from lib.project import open_project
 
     project = open_project(study)
-    conditions = [one for one in (*project.conditions.values(), *project.library.values()) if one.backend in NEEDS]
+    conditions = [
+        one for one in (*project.conditions.values(), *project.known.library.values()) if one.backend in NEEDS
+    ]
     typer.echo(f"In {hub_cache()}:")
     there = set()
     for name, commit, folder in pulled_models():

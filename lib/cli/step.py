@@ -71,6 +71,16 @@ def answers(condition: str) -> None:
             typer.echo(f"  warning: {condition}: {warning}")
 
 
+@app.command("ablated")
+def ablated(condition: str) -> None:
+    """Read one variant's predictions from its stored answers."""
+    from lib.build.answered import predict_variant
+
+    with _timed(f"predictions {condition}"):
+        for warning in predict_variant(_opened["project"], condition):
+            typer.echo(f"  warning: {condition}: {warning}")
+
+
 @app.command("infer")
 def infer(
     condition: str,

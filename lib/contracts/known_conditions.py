@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from lib.contracts.ablation import Ablation, Variant, find_retest, read_ablations
 from lib.contracts.condition import Condition, read_conditions
@@ -13,6 +14,15 @@ from lib.errors import ParameterError
 
 LIBRARY = "params/library"
 ABLATIONS = "params/ablations"
+
+
+class Varied(NamedTuple):
+    """A condition as an ablation changes it: the condition, the ablation, the variant's name, and the variant."""
+
+    base: Condition
+    ablation: Ablation
+    name: str
+    variant: Variant
 
 
 @dataclass(frozen=True)
@@ -71,10 +81,9 @@ class KnownConditions:
         found = self.own.get(name) or self.library.get(name)
         if found is not None:
             return found
-        parts = self._variant(name)
-        if parts is not None:
-            base, ablation, _ = parts
-            return ablation.varied(base)[name]
+        varied = self._variant(name)
+        if varied is not None:
+            return varied.ablation.varied(varied.base)[name]
         raise ParameterError(
             f"condition: got {name!r}, which there is not{nearest(name, [*self.own, *self.library])}. "
             f"Those of the study: {', '.join(self.own) or 'none'}; ready in {LIBRARY}: "
@@ -86,10 +95,9 @@ class KnownConditions:
         """Whether there is a condition of this id."""
         return name in self.own or name in self.library or self._variant(name) is not None
 
-    def variant(self, name: str) -> Variant | None:
-        """How a condition is asked that is a variant of another; None for any other."""
-        parts = None if name in self.own or name in self.library else self._variant(name)
-        return None if parts is None else parts[2]
+    def variant(self, name: str) -> Varied | None:
+        """Of which condition, and how, a condition is a variant; None for any other."""
+        return None if name in self.own or name in self.library else self._variant(name)
 
     def ablation(self, name: str) -> Ablation:
         """Give an ablation.
@@ -110,17 +118,18 @@ class KnownConditions:
 
     def files(self, name: str) -> list[Path]:
         """The files that describe a condition: its own; of a variant, those of the varied one and of the ablation."""
-        parts = None if name in self.own or name in self.library else self._variant(name)
-        base = name if parts is None else parts[0].id
+        varied = self.variant(name)
+        base = name if varied is None else varied.base.id
         files = [self.root / (self.folder if self.folder and base in self.own else LIBRARY) / f"{base}.yaml"]
-        if parts is not None and parts[1].id in self.ablations:
-            files.append(self.root / ABLATIONS / f"{parts[1].id}.yaml")
+        if varied is not None and varied.ablation.id in self.ablations:
+            files.append(self.root / ABLATIONS / f"{varied.ablation.id}.yaml")
         return files
 
-    def _variant(self, name: str) -> tuple[Condition, Ablation, Variant] | None:
+    def _variant(self, name: str) -> Varied | None:
         base, _, rest = name.rpartition(".")
         base, _, middle = base.rpartition(".")
         ablation = self.ablations.get(middle) or find_retest(middle)
         condition = self.own.get(base) or self.library.get(base)
-        variant = ablation.variants.get(rest) if ablation else None
-        return None if condition is None or ablation is None or variant is None else (condition, ablation, variant)
+        if condition is None or ablation is None or rest not in ablation.variants:
+            return None
+        return Varied(condition, ablation, rest, ablation.variants[rest])

@@ -13,6 +13,10 @@ from lib.contracts.yaml_files import Parameters, read_parameters
 
 RESERVED_COLUMNS = ("image_id", "file", "participant_id", "condition", "repeat", "emotion", "intended_emotion", "valid")
 RESERVED_STEPS = ("all", "label", "categories")
+SIMULATED_NOTE = (
+    "Simulated data: ratings and predictions come from the project's twin, not from people or models. "
+    "They were made so that recomputed figures come out near the published ones."
+)
 SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 SAFE_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 

@@ -144,8 +144,9 @@ def test_a_study_may_be_about_some_conditions_of_a_folder() -> None:
 def test_variants_are_found_for_ids_with_dots(known: KnownConditions) -> None:
     assert known.find("gemini-2.5-flash.temperature.t07").decoding.temperature == 0.7
     assert known.find("qwen2.5-vl-3b-transformers.retest-r4-t0_3.again").repeats == 4
-    variant = known.variant("gpt-4o-mini.retest-r3.backwards")
-    assert variant is not None and variant.order == "reversed" and known.variant("gpt-4o-mini") is None
+    varied = known.variant("gpt-4o-mini.retest-r3.backwards")
+    assert varied is not None and (varied.base.id, varied.name) == ("gpt-4o-mini", "backwards")
+    assert varied.variant.order == "reversed" and known.variant("gpt-4o-mini") is None
 
 
 @pytest.mark.parametrize(

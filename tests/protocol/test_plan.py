@@ -82,7 +82,7 @@ def test_only_what_the_study_asks_machines_for_can_be_asked() -> None:
 
 def test_every_condition_that_is_asked_has_its_templates() -> None:
     project = open_project("params/study.yaml", ROOT)
-    asked = [item for item in (*project.conditions.values(), *project.library.values()) if item.prompts]
+    asked = [item for item in (*project.conditions.values(), *project.known.library.values()) if item.prompts]
     assert len(asked) >= 8 + 5
     for unparsed in ("skip", "without_context"):
         study = project.study.model_copy(update={"asking": make_study(asking={"unparsed": unparsed}).asking})
@@ -93,7 +93,7 @@ def test_every_condition_that_is_asked_has_its_templates() -> None:
 
 def test_ready_conditions_are_not_the_papers() -> None:
     project = open_project("params/study.yaml", ROOT)
-    assert not set(project.library) & set(project.conditions)
+    assert not set(project.known.library) & set(project.conditions)
     assert project.condition("qwen3.5-4b").model == "qwen3.5:4b"
     assert project.condition("gpt-4o-mini") is project.conditions["gpt-4o-mini"]
     for name in ("qwen3.5-4b", "gpt-4o-mini"):
@@ -105,5 +105,5 @@ def test_ready_conditions_are_not_the_papers() -> None:
         ("qwen3.5:4b", "context_carry"), ("qwen3.5:4b", "json_single"), ("gemma3:4b", "json_single"),
         ("qwen3.5:8b", "json_single"), ("gemma3:12b", "json_single"), ("qwen2.5vl:7b", "json_single"),
     }  # fmt: skip
-    every = [*project.conditions.values(), *project.library.values()]
+    every = [*project.conditions.values(), *project.known.library.values()]
     assert table <= {(item.model, item.strategy) for item in every if item.backend == "ollama"}

@@ -1,0 +1,118 @@
+"""Tables of what ablations found out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+from great_tables import GT
+
+from lib.formats import format_value
+from lib.tables.intervals import estimates
+from lib.tables.style import plain_table
+
+
+def ways_table(
+    figures: pl.DataFrame, differences: pl.DataFrame, names: pl.DataFrame, identifier: str,
+    notes: Iterable[str | None] = (),
+) -> GT:  # fmt: skip
+    """The ways of asking of one ablation: spread within emotions and closeness to people, and how each differs.
+
+    Parameters
+    ----------
+    figures, differences
+        `lib.chapters.ablations.variant_figures` and `variant_differences`, rows of one ablation.
+    names
+        `lib.chapters.conditions.condition_names`.
+    identifier
+        The cell's label.
+    notes
+        Paragraphs below the table.
+    """
+    keys = ["condition", "variant", "dimension"]
+    joined = figures.join(differences.drop("ablation", "label"), on=keys, how="left", maintain_order="left")
+    short = _short(names)
+    texts = joined.select(
+        pl.Series("group", [f"{short[row['condition']]}: {row['dimension']}" for row in joined.iter_rows(named=True)]),
+        "label",
+        *(_text(joined, name) for name in ("within_sd", "eta_squared", "r", "mae", "accuracy")),
+        estimates(joined, "sd_difference", 2, ends="sd"),
+        estimates(joined, "r_difference", 3, ends="r"),
+        estimates(joined, "undone", 2),
+    )
+    labels = {
+        "label": "Asked", "within_sd": "SD within emotions", "eta_squared": "*η*² of emotions", "r": "*r*",
+        "mae": "MAE", "accuracy": "Accuracy", "sd_difference": "SD, difference", "r_difference": "*r*, difference",
+        "undone": "Collapse undone",
+    }  # fmt: skip
+    return plain_table(texts, identifier, labels, notes, groups="group")
+
+
+def label_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """Agreement with people of ratings with the image and of the emotion's name alone.
+
+    Parameters
+    ----------
+    found
+        `lib.chapters.ablations.label_alone`.
+    names
+        `lib.chapters.conditions.condition_names`.
+    notes
+        Paragraphs below the table.
+    """
+    short = _short(names)
+    texts = found.select(
+        pl.col("condition").replace_strict(short, default=pl.col("condition")).alias("who"),
+        "dimension",
+        _text(found, "r_full", "r"),
+        _text(found, "r_label", "r"),
+        estimates(found, "difference", 3),
+        _text(found, "difference_p", "p"),
+        estimates(found, "share", 2),
+        estimates(found, "increment", 3),
+        estimates(found, "within", 3),
+    )
+    labels = {
+        "dimension": "Scale", "r_full": "*r*, image and label", "r_label": "*r*, label alone",
+        "difference": "Difference", "difference_p": "*p*", "share": "Share of the label",
+        "increment": "*R*² the image adds", "within": "to the label itself",
+    }  # fmt: skip
+    return plain_table(texts, "tbl-ablation-label", labels, notes, groups="who")
+
+
+def propagation_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """How far ratings follow a wrong emotion that a machine is told, over all images and by that emotion.
+
+    Parameters
+    ----------
+    found
+        `lib.chapters.ablations.propagated_errors`.
+    names
+        `lib.chapters.conditions.condition_names`.
+    notes
+        Paragraphs below the table.
+    """
+    short = _short(names)
+    texts = found.select(
+        pl.Series("group", [f"{short[row['condition']]}: {row['dimension']}" for row in found.iter_rows(named=True)]),
+        pl.col("part").replace({"all": "Any other emotion"}).str.to_titlecase().alias("part"),
+        pl.Series("n", [f"{value:,}" for value in found["n"]], dtype=pl.String),
+        _text(found, "mean_right", "mean"),
+        _text(found, "mean_wrong", "mean"),
+        estimates(found, "shift", 2),
+        estimates(found, "followed", 2),
+        _text(found, "toward", "accuracy"),
+    )
+    labels = {
+        "part": "Told instead", "n": "Images", "mean_right": "Mean, told the right one", "mean_wrong": "told this",
+        "shift": "Shift", "followed": "Followed", "toward": "Towards it",
+    }  # fmt: skip
+    return plain_table(texts, "tbl-ablation-propagation", labels, notes, groups="group")
+
+
+def _short(names: pl.DataFrame) -> dict[str, str]:
+    return {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
+
+
+def _text(frame: pl.DataFrame, name: str, statistic: str | None = None) -> pl.Series:
+    return pl.Series(name, [format_value(statistic or name, value) for value in frame[name]], dtype=pl.String)
