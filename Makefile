@@ -23,7 +23,7 @@ help:
 	@echo "make test           everything that must hold: style, types, the paper itself, tests, notebooks run twice"
 	@echo "make paper STUDY=params/other.yaml    the same for another study"
 	@echo "make local          add what runs models on this machine (torch, transformers, MLX; about 1.3 GB), once"
-	@echo "make pocket         train the pocket rater anew (hours; docs/pocket.md)"
+	@echo "make pocket         train the pocket rater anew (about an hour on 2 cores; docs/pocket.md)"
 	@echo "make demo           the demonstration study: machines of this machine on drawn faces, and the report on them"
 	@echo "make coverage       which lines of lib/ no test reaches"
 	@echo "make lock           pin the newest versions that pyproject.toml allows"

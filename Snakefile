@@ -84,8 +84,10 @@ def inference_records(wildcards):
     """What `snakemake inference --config conditions=A,B shards=4` leaves behind: one record a condition and shard."""
     names = str(config.get("conditions", "")).replace(",", " ").split()
     unknown = [name for name in names if not PROJECT.known.has(name)]
-    if not names or unknown:
-        raise WorkflowError(f"conditions: got {', '.join(unknown) or 'none'}; say which to ask: --config conditions=A,B shards=4 yes=true")
+    if not names:
+        raise WorkflowError("conditions: got none; say which to ask: --config conditions=A,B shards=4 yes=true")
+    if unknown:
+        raise WorkflowError(f"conditions: got {unknown[0]!r}, which there is not; the study has {', '.join(PROJECT.conditions)}.")
     return [f"{CACHE}/inference/{name}/{shard.name}.done" for name in names for shard in shards(int(config.get("shards", 1)))]
 
 

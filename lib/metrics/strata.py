@@ -102,9 +102,8 @@ def permuted_places(strata: Strata, draws: int, seed: int) -> Iterator[NDArray[n
     equally likely.
     """
     generator = np.random.default_rng(seed)
-    members = [np.flatnonzero(strata == number) for number in range(int(strata.max(initial=-1)) + 1)]
+    places = np.argsort(strata, kind="stable")
     for _ in range(draws):
         order = np.empty(strata.size, dtype=np.int64)
-        for own in members:
-            order[own] = generator.permutation(own)
+        order[places] = np.lexsort((generator.random(strata.size), strata))
         yield order
