@@ -54,7 +54,7 @@ def ablate(
     bases: list[str | None] = [*dict.fromkeys(conditions)] if conditions else [None]
     runs = [plan_ablation(project, found, name) for name in bases]
     told = AskOptions(found.images, None, budget, retry_failed, concurrency, traces=found.traces)
-    _run(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+    run_ablations(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
 
 
 def test_retest(
@@ -84,7 +84,7 @@ def test_retest(
     pilot = retest(repeats, temperature, images)
     runs = [plan_ablation(project, pilot, name) for name in dict.fromkeys(conditions)]
     told = AskOptions(images, None, budget, concurrency=concurrency)
-    _run(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+    run_ablations(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
     if dry_run:
         return
     for run in runs:
@@ -96,10 +96,18 @@ def test_retest(
         typer.echo(f"  All figures: {project.relative(file)}")
 
 
-def _run(
+def run_ablations(
     project: Project, runs: Sequence[AblationRun], told: AskOptions, *, cores: int | None, dry_run: bool, yes: bool
 ) -> None:
-    """Ask wave after wave; what a wave cost is no more left for the next."""
+    """Ask wave after wave of ablations that are about the same images; what a wave cost is not left for the next.
+
+    Raises
+    ------
+    typer.Exit
+        Something could not be asked, which was said.
+    RaterError
+        Nobody agreed to the cost, key, server or model is not there, or the budget is spent.
+    """
     from dataclasses import replace
 
     from lib.build.ablating import spent_on

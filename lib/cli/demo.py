@@ -10,16 +10,20 @@ from lib.cli.options import CoresOption
 from lib.formats import counted
 
 STUDY = "params/demo.yaml"
+IMAGES = 120
+"""How many images ablations are about."""
 
 
 def demo(cores: CoresOption = None) -> None:
-    """Ask the machines of this machine about the drawn faces, and report on them beside simulated people.
+    """Ask the machines of this machine about the drawn faces, as usual and in changed ways, and report on them.
 
-    What is there already is kept. Without network, key or price; needs `make local` (the pocket rater).
+    People are simulated. What is there already is kept. Without network, key or price; needs `make local` (the pocket rater).
     """
+    from lib.build.ablating import plan_ablation
     from lib.build.asking import prepare
     from lib.build.demo_people import write_people
     from lib.build.inference import AskOptions
+    from lib.cli.ablate import run_ablations
     from lib.cli.build import paper
     from lib.cli.infer import ask_open, show_forecast
     from lib.project import open_project
@@ -33,5 +37,8 @@ def demo(cores: CoresOption = None) -> None:
     code = ask_open(project, inquiries, forecasts, AskOptions(), cores=cores, yes=True)
     if code:
         raise typer.Exit(code)
+    ablations = [one for one in project.known.ablations.values() if one.variants and one.base in project.conditions]
+    runs = [plan_ablation(project, one, None) for one in ablations]
+    run_ablations(project, runs, AskOptions(IMAGES), cores=cores, dry_run=False, yes=True)
     paper(study=STUDY, cores=cores)
     typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")
