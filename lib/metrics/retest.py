@@ -27,12 +27,13 @@ def identical_answers(
     Parameters
     ----------
     answers : polars.DataFrame
-        One row an image and repeat: image_id, repeat, `value` (a category or a number; null or NaN = no valid answer)
-        and the columns of `groups`, which are the same in all rows of an image.
+        One row an image and repeat, in each group: image_id, repeat, `value` (a category or a number; null or NaN = no
+        valid answer) and the columns of `groups`.
     value : str
         Column of the answers.
     groups : sequence of str
-        Columns to group by, such as the intended emotion; null is a group of its own. None gives one row for all.
+        Columns to group by, such as the condition or the intended emotion; null is a group of its own. None gives one
+        row for all.
     confidence : float
         Level of the interval, such as .95.
     tolerance : float
@@ -64,15 +65,15 @@ def identical_answers(
     require_share(confidence, "confidence")
     if tolerance < 0:
         raise ParameterError(f"tolerance must be 0 or more, got {tolerance!r}.")
-    known = require_one_answer_each(answers, [value, *groups])
+    known = require_one_answer_each(answers, [value], groups)
     it = without_nan(known[value]) if known[value].dtype.is_numeric() else known[value]
     known = known.select(*UNITS, *groups, it.alias("it"))
     images = known.group_by("image_id", *groups).agg(
         pl.len().alias("asked"), pl.col("it").is_null().sum().alias("unanswered")
     )
-    counted = images.join(_equal_pairs(known, tolerance), on="image_id", how="left").with_columns(
-        pl.col("equal").fill_null(0), (pl.col("asked") * (pl.col("asked") - 1) / 2).alias("pairs")
-    )
+    counted = images.join(
+        _equal_pairs(known, groups, tolerance), on=["image_id", *groups], how="left", nulls_equal=True
+    ).with_columns(pl.col("equal").fill_null(0), (pl.col("asked") * (pl.col("asked") - 1) / 2).alias("pairs"))
     return _summarise_identical(counted, groups, confidence)
 
 
@@ -102,7 +103,7 @@ def repeat_spread(answers: pl.DataFrame, value: str, groups: Sequence[str] = ())
     few repeats too small (an SD of 3 normal values is expected at .886 of the true one). Checked against base R
     (tests/reference/retest.R).
     """
-    known = require_one_answer_each(answers, [value, *groups])
+    known = require_one_answer_each(answers, [value], groups)
     rating = without_nan(known[value]).alias("rating")
     by_image = (
         known.with_columns(rating)
@@ -124,27 +125,28 @@ def repeat_spread(answers: pl.DataFrame, value: str, groups: Sequence[str] = ())
     return by_image.group_by(list(groups)).agg(figures).sort(list(groups)) if groups else by_image.select(figures)
 
 
-def require_one_answer_each(answers: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+def require_one_answer_each(answers: pl.DataFrame, columns: Sequence[str], groups: Sequence[str] = ()) -> pl.DataFrame:
     """Return `answers`; raise `DataError` where a column is missing or an image has two answers for one repeat."""
-    require_columns(answers, [*UNITS, *columns], "The repeated answers")
+    require_columns(answers, [*UNITS, *columns, *groups], "The repeated answers")
     require_rows(answers.height, "repeated answers")
-    twice = answers.filter(answers.select(UNITS).is_duplicated())
+    twice = answers.filter(answers.select(*UNITS, *groups).is_duplicated())
     if twice.height:
         image, repeat = twice.select(UNITS).row(0)
         raise DataError(
             f"Each image has one answer a repeat, got {twice.height!r} rows that share theirs, such as image "
-            f"{image!r} in repeat {repeat!r}. Pass the answers of one condition and step only."
+            f"{image!r} in repeat {repeat!r}. Pass the answers of one condition and step only, or group by them."
         )
     return answers
 
 
-def _equal_pairs(known: pl.DataFrame, tolerance: float) -> pl.DataFrame:
-    """Number of pairs of repeats with equal answers, by image: image_id, equal."""
-    one = known.select(*UNITS, "it").drop_nulls("it")
-    both = one.join(one, on="image_id", suffix="_other").filter(pl.col("repeat") < pl.col("repeat_other"))
+def _equal_pairs(known: pl.DataFrame, groups: Sequence[str], tolerance: float) -> pl.DataFrame:
+    """Number of pairs of repeats with equal answers, by image: image_id, `groups`, equal."""
+    unit = ["image_id", *groups]
+    one = known.drop_nulls("it")
+    both = one.join(one, on=unit, suffix="_other", nulls_equal=True).filter(pl.col("repeat") < pl.col("repeat_other"))
     numeric = known["it"].dtype.is_numeric()
     equal = (pl.col("it") - pl.col("it_other")).abs() <= tolerance if numeric else pl.col("it") == pl.col("it_other")
-    return both.filter(equal).group_by("image_id").agg(pl.len().alias("equal"))
+    return both.filter(equal).group_by(unit).agg(pl.len().alias("equal"))
 
 
 def _summarise_identical(counted: pl.DataFrame, groups: Sequence[str], confidence: float) -> pl.DataFrame:

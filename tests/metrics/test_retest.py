@@ -100,6 +100,21 @@ def test_groups_are_apart():
     assert found.select("group", "n_images", "identical").rows() == [("x", 1, 1.0), ("y", 2, 0.5)]
 
 
+def test_conditions_can_be_groups():
+    one, other = long([[5, 5], [3, 4]]), long([[5, 6], [3, 4]])
+    both = pl.concat([one.with_columns(group=pl.lit("a")), other.with_columns(group=pl.lit(None, pl.String))])
+    found = identical_answers(both, "value", ["group"], confidence=0.95)
+    assert found.select("group", "n_images", "n_identical").rows() == [(None, 2, 0), ("a", 2, 1)]
+    assert repeat_spread(both, "value", ["group"])["within_sd"].to_list() == pytest.approx([0.5**0.5, 0.5])
+    with pytest.raises(DataError, match="or group by them"):
+        identical_answers(both, "value", confidence=0.95)
+
+
+def test_nobody_answered():
+    found = identical_answers(long([[None, None]] * 2), "value", confidence=0.95).row(0, named=True)
+    assert (found["n_images"], found["n_excluded"], found["identical"], found["identical_low"]) == (0, 2, None, None)
+
+
 def test_constant_ratings_have_no_reliability_and_say_why():
     constant = repeat_icc(long([[5, 5, 5]] * 4), "value", 0.95)
     assert constant.single.value is None and constant.single.reason == "all ratings are the same"
