@@ -17,7 +17,7 @@ IMAGES = 120
 def demo(cores: CoresOption = None) -> None:
     """Ask the machines of this machine about the drawn faces, as usual and in changed ways, and report on them.
 
-    People are simulated. What is there already is kept. Without network, key or price; needs `make local` (the pocket rater).
+    People are simulated. What is there already is kept. No network, no price; needs `make local` (the pocket rater).
     """
     from lib.build.ablating import plan_ablation
     from lib.build.asking import prepare
