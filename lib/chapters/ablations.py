@@ -39,7 +39,7 @@ class Asked:
         The condition's id.
     answers : dict of str to polars.DataFrame
         Predictions by variant, in the ablation's order, with all repeats; `base` holds those of the condition itself,
-        where it answered.
+        where it is one of the ways that are compared.
     labels : dict of str to str
         What tables call each.
     """
@@ -62,7 +62,8 @@ def asked_ablations(data: StudyData, *analyses: str) -> list[Asked]:
     asked = []
     for (name, base), frames in sorted(found.items()):
         ablation = known.ablation(name)
-        answers = {BASE: data.repeated_predictions[base]} if base in data.repeated_predictions else {}
+        compared = ablation.ask_base and base in data.repeated_predictions
+        answers = {BASE: data.repeated_predictions[base]} if compared else {}
         answers |= {variant: frames[variant] for variant in ablation.variants if variant in frames}
         labels = {BASE: "as it is"} | {variant: one.label for variant, one in ablation.variants.items()}
         asked.append(Asked(ablation, base, answers, labels))

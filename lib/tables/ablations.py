@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
-from lib.formats import format_value
+from lib.formats import capitalised, format_value
 from lib.tables.intervals import estimates
 from lib.tables.style import plain_table
 
@@ -95,7 +95,7 @@ def propagation_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[
     short = _short(names)
     texts = found.select(
         pl.Series("group", [f"{short[row['condition']]}: {row['dimension']}" for row in found.iter_rows(named=True)]),
-        pl.col("part").replace({"all": "Any other emotion"}).str.to_titlecase().alias("part"),
+        pl.Series("part", ["Any other emotion" if part == "all" else capitalised(part) for part in found["part"]]),
         pl.Series("n", [f"{value:,}" for value in found["n"]], dtype=pl.String),
         _text(found, "mean_right", "mean"),
         _text(found, "mean_wrong", "mean"),

@@ -136,14 +136,15 @@ def test_noise_is_not_taken_for_sight(images, ratings, faces) -> None:
     assert (figures["t0"]["eta_squared"], figures["t0"]["repeats"]) == (pytest.approx(1), 5)
     assert figures["t10"]["r"] == pytest.approx(figures["t0"]["r"], abs=0.05)
     (row,) = variant_differences(data).filter(dimension="valence", variant="t10").iter_rows(named=True)
-    assert row["against"] == "as it is" and row["sd_low"] < 1.2 < row["sd_high"] * 1.05
+    assert row["against"] == "0" and row["sd_low"] < 1.2 < row["sd_high"] * 1.05
     assert 0.5 < row["undone"] <= 1.2 and row["r_high"] < 0
 
 
 def test_images_that_one_way_was_not_asked_about_are_left_out(images, ratings, faces) -> None:
     full = rated(images, lookup(images["intended_emotion"]) + faces)
-    answers = {WHO: full, f"{WHO}.quantisation.int4": full.filter(pl.col("image_id").str.ends_with("1"))}
+    answers = {WHO: full, f"{WHO}.single-shot.at-once": full.filter(pl.col("image_id").str.ends_with("1"))}
     figures = variant_figures(study_data(answers, ratings, images))
+    assert figures["label"].unique(maintain_order=True).to_list() == ["as it is", "all at once"]
     assert figures["n"].unique().to_list() == [24] and figures["accuracy"].unique().to_list() == [1.0]
 
 
