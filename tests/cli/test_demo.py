@@ -1,0 +1,63 @@
+"""`rater demo`: what it asks, in which order, and that simulated people are written first; the machines are not run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from lib.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    (tmp_path / "_quarto.yml").write_text("", encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/stimuli").symlink_to(ROOT / "data/stimuli")
+    monkeypatch.setenv("RATER_ROOT", str(tmp_path))
+    monkeypatch.delenv("RATER_STUDY", raising=False)
+    return tmp_path
+
+
+def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[str, object]] = []
+
+    def ask(project, inquiries, forecasts, told, **given) -> int:
+        assert project.ratings_file.is_file() and project.simulated_note
+        assert all(each.free for each in forecasts) and given["yes"]
+        done.append(("asked", [one.condition.id for one in inquiries]))
+        return 0
+
+    def ablate(project, runs, told, **given) -> None:
+        done.append(("ablated", {run.ablation.id: run.conditions for run in runs}))
+        assert told.limit == 120 and {run.base.id for run in runs} == {"pocket-rater"}
+
+    monkeypatch.setattr("lib.cli.infer.ask_open", ask)
+    monkeypatch.setattr("lib.cli.ablate.run_ablations", ablate)
+    monkeypatch.setattr("lib.cli.build.paper", lambda study, cores: done.append(("paper", study)))
+    came = CliRunner().invoke(app, ["demo"])
+    assert came.exit_code == 0, came.output
+    assert "17,280 ratings of simulated people" in came.output
+    assert [what for what, _ in done] == ["asked", "ablated", "paper"]
+    assert done[0][1] == ["pocket-rater", "pocket-rater-json", "face-api-drawn", "fer-drawn"]
+    ablated = done[1][1]
+    assert isinstance(ablated, dict) and set(ablated) == {"label-alone", "single-shot", "temperature", "quantisation"}
+    assert ablated["label-alone"] == ["pocket-rater", "pocket-rater.label-alone.label"]
+    assert "pocket-rater" not in ablated["temperature"]
+    assert done[2][1] == "params/demo.yaml"
+    ratings = pl.read_csv(root / "cache/demo/simulated_ratings.csv")
+    assert (
+        ratings.columns == ["image_id", "participant_id", "emotion", "valence", "arousal"] and ratings.height == 17280
+    )
+
+
+def test_what_fails_ends_it_with_its_code(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.cli.infer.ask_open", lambda *_, **__: 130)
+    monkeypatch.setattr("lib.cli.build.paper", lambda **_: pytest.fail("nothing may be built"))
+    assert CliRunner().invoke(app, ["demo"]).exit_code == 130
