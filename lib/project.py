@@ -181,11 +181,9 @@ class Project:
         """The asked variants of the study's conditions, in order of their ids; none beside simulated answers."""
         if self.uses_twin or not self._shows_images or not self.responses.is_dir():
             return []
-        names = sorted(path.name for path in self.responses.iterdir())
-        varied = {name: self.known.variant(name) for name in names}
-        return [
-            name for name, one in varied.items() if one and one.base.id in self.conditions and self.stored_answers(name)
-        ]
+        found = ((path.name, self.known.variant(path.name)) for path in sorted(self.responses.iterdir()))
+        own = (name for name, one in found if one is not None and one.base.id in self.conditions)
+        return [name for name in own if self.stored_answers(name)]
 
     def asked_about(self, condition: str) -> tuple[int, int] | None:
         """About how many images a condition was asked, of how many, as its last run left it; None before one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lib.chapters.ablations import asked_ablations
+from lib.chapters.ablated import asked_ablations
 from lib.chapters.conditions import available_dimensions, machine_dimensions
 from lib.errors import ParameterError
 from lib.project import LEDGER
