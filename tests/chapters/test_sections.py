@@ -34,12 +34,13 @@ CHAPTERS = {
 
 
 OF_THE_PAPER_ALONE = {"twin", "consistency", "reproduction"}
+OF_STORED_ANSWERS_ALONE = {"ablations"}  # what was asked otherwise is no file that `rater analyze` could be given
 
 
 def test_every_section_belongs_to_a_chapter_and_every_chapter_but_the_papers_own_has_sections() -> None:
     assert {name for names in CHAPTERS.values() for name in names} == {section.name for section in SECTIONS}
     chapters = re.findall(r'^    "(\w+)": \[', (ROOT / "Snakefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(chapters) - set(CHAPTERS) == OF_THE_PAPER_ALONE
+    assert set(chapters) - set(CHAPTERS) == OF_THE_PAPER_ALONE | OF_STORED_ANSWERS_ALONE
 
 
 @pytest.mark.parametrize("chapter", sorted(OF_THE_PAPER_ALONE))
