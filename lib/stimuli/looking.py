@@ -86,7 +86,7 @@ def look_at(path: Path) -> Look:
 
 def look_at_bytes(data: bytes) -> Look:
     """Look at the bytes of one image."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     digest = hashlib.sha256(data).hexdigest()
     if not data:
@@ -96,6 +96,8 @@ def look_at_bytes(data: bytes) -> Look:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
                 return Look(len(data), digest, **_describe(image))
+    except UnidentifiedImageError:  # its text names an object in memory, another one in every run
+        return Look(len(data), digest, "cannot be decoded (no kind of image that is known)")
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, MemoryError, OverflowError) as error:
         return Look(len(data), digest, f"cannot be decoded ({one_line(error)})")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -109,3 +109,7 @@ def test_the_fingerprint_is_the_picture_averaged() -> None:
     small = fingerprint(colours)
     assert (small.shape, small[0, 0].tolist(), int(small.sum())) == ((16, 16, 3), [64, 0, 0], 64)
     assert fingerprint(np.ones((5, 7, 3))).tolist() == np.full((16, 16, 3), 255).tolist()
+
+
+def test_what_is_no_image_is_told_alike_in_every_run() -> None:
+    assert look_at_bytes(b"hello").fault == "cannot be decoded (no kind of image that is known)"
