@@ -128,7 +128,9 @@ def _scan_folders(root: Path) -> pl.DataFrame:
             {"image_id": path.stem, "file": str(path.relative_to(root)), **folder.groupdict(), **_parse_name(path)}
         )
     if not rows:
-        raise MissingFileError(f"{root}: holds no images in folders such as 'Black Man'. {CURE}")
+        own = root / "manifest.csv"
+        cure = f"Its manifest is there: name {own} itself." if own.is_file() else CURE
+        raise MissingFileError(f"{root}: holds no images in folders such as 'Black Man'. {cure}")
     return pl.DataFrame(rows).with_row_index(ROW, offset=1)
 
 

@@ -85,6 +85,9 @@ def test_empty_folders_and_absent_manifests_tell_the_cure(tmp_path: Path, study:
         read_images(tmp_path, study)
     with pytest.raises(MissingFileError, match="there is no such file"):
         read_images(tmp_path / "no.csv", study)
+    (tmp_path / "manifest.csv").touch()
+    with pytest.raises(MissingFileError, match=r"Its manifest is there: name .*manifest\.csv itself"):
+        read_images(tmp_path, study)
 
 
 def test_rated_images_stand_for_a_manifest_only_without_factors_and_intended_emotions(study: Study) -> None:
