@@ -22,14 +22,15 @@ def draw(
 ) -> None:
     """Draw faces: 3 races x 2 genders x 6 emotions x IDENTITIES, always the same for the same seed.
 
-    What is there already is kept; Ctrl-C stops, and the same command goes on.
+    What is there already is kept, and a folder of other faces is refused; Ctrl-C stops, and the same command goes on.
     """
     from lib.cli.stimuli_progress import counting
     from lib.drawing.design import plan_faces
-    from lib.drawing.drawn_set import draw_set
+    from lib.drawing.drawn_set import draw_set, refuse_other_faces
     from lib.drawing.tables import MANIFEST
 
     plans = plan_faces(identities, "training" if training else "study", seed)
+    refuse_other_faces(plans, out)
     with counting("faces") as report:
         drawn = draw_set(plans, out, workers or os.cpu_count() or 1, report)
     typer.echo(f"{out / MANIFEST}: {len(plans):,} faces, {drawn:,} of them drawn now.")

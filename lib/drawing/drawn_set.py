@@ -18,7 +18,7 @@ from lib.drawing.mesh_data import data_folder
 from lib.drawing.regions import face_regions
 from lib.drawing.render import Pixels, Sitter, draw
 from lib.drawing.tables import read_tables, write_tables
-from lib.errors import BuildError
+from lib.errors import BuildError, DataError
 
 RENDERER = 1
 """Raised whenever the same plan gives other pixels; images of another number are drawn anew."""
@@ -76,6 +76,24 @@ def draw_person(plans: Sequence[Plan]) -> list[tuple[Entry, bytes]]:
             )
         )
     return finished
+
+
+def refuse_other_faces(plans: Sequence[Plan], folder: Path) -> None:
+    """Refuse a folder whose faces would be lost: others than the plan's, of another seed, or of another intensity.
+
+    Raises
+    ------
+    DataError
+        Its manifest lists such faces; nothing was changed.
+    """
+    wanted = {plan.image_id: (plan.person.seed, plan.expression.intensity) for plan in plans}
+    known = read_tables(folder)
+    others = [name for name, entry in known.items() if wanted.get(name) != (entry["seed"], entry["intensity"])]
+    if others:
+        raise DataError(
+            f"{folder}: holds {len(known):,} faces, of which {len(others):,} would be lost, such as {others[0]}: "
+            "another number of identities or another seed draws others. Name another folder (--out), or remove it."
+        )
 
 
 def draw_set(plans: Sequence[Plan], folder: Path, workers: int, report: Callable[[int, int], None]) -> int:

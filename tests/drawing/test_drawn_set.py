@@ -15,8 +15,9 @@ from lib.contracts.images import read_images
 from lib.contracts.study import read_study
 from lib.drawing import drawn_set
 from lib.drawing.design import Plan, plan_faces
-from lib.drawing.drawn_set import draw_person, draw_set, parameters
+from lib.drawing.drawn_set import draw_person, draw_set, parameters, refuse_other_faces
 from lib.drawing.regions import REGIONS
+from lib.errors import DataError
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "data/stimuli/drawn"
@@ -151,6 +152,23 @@ def test_other_processes_draw_the_same(mesh: None, tmp_path: Path) -> None:
     assert there == {key: value for key, value in here.items() if key != "regions"}
     with Image.open(io.BytesIO(data)) as picture:
         assert (picture.format, picture.mode, picture.size) == ("WEBP", "RGB", (224, 224))
+
+
+@pytest.mark.parametrize(
+    ("words", "lost"), [(["--identities", "1"], 1434), (["--seed", "5"], 1440), (["--identities", "41"], 1199)]
+)
+def test_a_folder_of_other_faces_is_left_as_it_is(tmp_path: Path, words: list[str], lost: int) -> None:
+    for name in ("manifest.csv", "regions.parquet"):
+        (tmp_path / name).write_bytes((COMMITTED / name).read_bytes())
+    done = CliRunner().invoke(cli.app, ["stimuli", "draw", *words, "--out", str(tmp_path)])
+    assert isinstance(done.exception, DataError)
+    assert f"holds 1,440 faces, of which {lost:,} would be lost" in str(done.exception)
+    assert {path.name for path in tmp_path.iterdir()} == {"manifest.csv", "regions.parquet"}
+    assert (tmp_path / "manifest.csv").read_bytes() == (COMMITTED / "manifest.csv").read_bytes()
+
+
+def test_the_committed_faces_are_those_of_the_command_as_it_is() -> None:
+    refuse_other_faces(plan_faces(), COMMITTED)
 
 
 def test_the_command_draws_says_how_many_and_draws_nothing_twice(no_mesh_needed: None, tmp_path: Path) -> None:
