@@ -60,7 +60,7 @@ def plan_ablation(project: Project, ablation: Ablation, base: str | None) -> Abl
     if name is None:
         raise ParameterError(f"-m: is missing; {ablation.id} names no condition of its own. Say which to vary.")
     condition = find_condition(project, name)
-    if ablation.images is not None and project.known.variant(name) is not None:
+    if ablation.variants and project.known.variant(name) is not None:
         raise ParameterError(f"-m: got {name!r}, which is a variant itself. Vary {name.rsplit('.', 2)[0]}.")
     varied = ablation.varied(condition)
     for each in varied:

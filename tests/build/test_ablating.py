@@ -62,6 +62,7 @@ def test_what_cannot_be_varied_is_one_line_and_asks_nothing(ablating: Ablating) 
             "local.precision: got 'float32', but the model of the backend openai runs elsewhere",
         ),
         (("models",), "asks nothing of its own"),
+        (("label-alone", "-m", f"{ASKED}.retest-r3.again"), f"which is a variant itself. Vary {ASKED}."),
         (("temperature", "-m", "nobody"), "condition: got 'nobody', which there is not"),
     ):
         code, said = ablating.run("ablate", *words)
