@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from lib.build.asking import Inquiry
 from lib.build.tracing import traces_folder
@@ -20,12 +23,24 @@ from lib.traces.files import write_part
 from lib.traces.naming import trace_file
 from lib.traces.parts import Part
 
+ROOT = Path(__file__).parents[1]
 Says = Callable[[Question], str]
 Looks = Callable[[Question], Any]
 Chances = Callable[[Question], dict[str, float]]
 LAYERS, HEADS = 3, 2
 OTHERS = ("a", "the", " ", "\n", "<s>", "It", "face", "!")
 SIZE = (224, 224)
+
+
+def lend_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project without anybody's weights or answers, and with the drawn faces; every command works in it."""
+    shutil.copytree(ROOT / "params", folder / "params")
+    (folder / "_quarto.yml").write_text("", encoding="utf-8")
+    (folder / "data").mkdir()
+    (folder / "data/stimuli").symlink_to(ROOT / "data/stimuli")
+    monkeypatch.setenv("RATER_ROOT", str(folder))
+    monkeypatch.delenv("RATER_STUDY", raising=False)
+    return folder
 
 
 def answer(inquiry: Inquiry, says: Says, **said: Any) -> int:

@@ -109,16 +109,20 @@ def prepare(
     varied = project.known.variant(name)
     if varied is not None and varied.variant.order == "reversed":
         items.reverse()
-    provider = read_providers(project.root / "params/providers.yaml").of(condition)
+    inquiry = inquiry_about(project, condition, [item for item in items if shard.takes(item)])
+    whole = limit is None and choice is None and shard == ALL
+    return replace(inquiry, whole=whole, one_by_one=varied is not None and varied.variant.one_by_one)
+
+
+def inquiry_about(project: Project, condition: Condition, items: list[Item]) -> Inquiry:
+    """An inquiry about any items, with what the project knows of the condition's price and provider."""
     return Inquiry(
         project=project,
         condition=condition,
         plan=plan_of(project, condition),
-        items=[item for item in items if shard.takes(item)],
+        items=items,
         tariff=tariff_of(condition, read_prices(project.root)),
-        provider=provider,
-        whole=limit is None and choice is None and shard == ALL,
-        one_by_one=varied is not None and varied.variant.one_by_one,
+        provider=read_providers(project.root / "params/providers.yaml").of(condition),
     )
 
 

@@ -104,17 +104,11 @@ def _answer(
     raters: Raters, shown: str, intensity: float, levels: NDArray[np.float64], random: np.random.Generator
 ) -> tuple[str, int, int]:
     named = EMOTIONS[random.choice(len(EMOTIONS), p=raters.emotions(shown, intensity))]
-    middle = {name: _mean(raters, name, shown, named, intensity) for name in RATED}
+    middle = {name: raters.mixed(name, shown, named, intensity) for name in RATED}
     valence = _rate(middle["valence"], levels[0], raters, random)
     farther = abs(valence - MIDDLE) - abs(middle["valence"] - MIDDLE)
     arousal = _rate(middle["arousal"] + raters.rule.carried * farther, levels[1], raters, random)
     return named, valence, arousal
-
-
-def _mean(raters: Raters, dimension: str, shown: str, named: str, intensity: float) -> float:
-    share = raters.rule.named
-    means = (raters.mean(dimension, emotion, intensity) for emotion in (named, shown))
-    return share * next(means) + (1 - share) * next(means)
 
 
 def _rate(centre: float, level: float, raters: Raters, random: np.random.Generator) -> int:

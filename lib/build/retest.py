@@ -32,7 +32,7 @@ def retest_report(project: Project, run: AblationRun, images: int) -> dict[str, 
     Returns
     -------
     dict
-        condition, model, repeats, temperature, n_images, versions-free figures by step (`steps`): `identical` and
+        condition, model, repeats, temperature, n_images, target, and figures by step (`steps`): `identical` and
         `pairwise` over repeats with interval, `kappa` (Fleiss; emotion) or `icc2_1`, `icc2_k`, `within_sd` (ratings),
         and `backwards`: the share of images whose first answer is the same when asked in reverse order, one by one.
         What is undefined is None, with a reason beside it.

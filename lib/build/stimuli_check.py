@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from lib.asking.money import tariff_of
 from lib.asking.progress import Progress
 from lib.asking.report import RunReport
-from lib.build.asking import Inquiry, find_condition, plan_of, record_coverage
+from lib.build.asking import Inquiry, find_condition, inquiry_about, record_coverage
 from lib.build.asking_run import ask
 from lib.contracts.images import CURE, read_images
-from lib.contracts.prices import read_prices
-from lib.contracts.providers import read_providers
 from lib.contracts.table_files import ROW, plain_name, read_whole_table
 from lib.contracts.yaml_files import nearest
 from lib.errors import ParameterError
@@ -70,16 +68,8 @@ def prepare_check(
             f"one with a section classifier, such as {DEFAULT} (docs/fer.md)."
         )
     images = _with_columns(read_images(source, project.study).frame, source, also_by)
-    inquiry = Inquiry(
-        project=project,
-        condition=condition,
-        plan=plan_of(project, condition),
-        items=study_items(project.study, condition, images, ImageFiles(source)),
-        tariff=tariff_of(condition, read_prices(project.root)),
-        provider=read_providers(project.root / "params/providers.yaml").of(condition),
-        whole=False,
-    )
-    return inquiry, images
+    inquiry = inquiry_about(project, condition, study_items(project.study, condition, images, ImageFiles(source)))
+    return replace(inquiry, whole=False), images
 
 
 async def ask_check(inquiry: Inquiry, *, retry_failed: bool = False, progress: Progress | None = None) -> RunReport:

@@ -15,6 +15,7 @@ from lib.contracts.ablation import BASE
 from lib.contracts.condition import ANOTHER
 from lib.metrics.collapse_share import collapse_explained
 from lib.metrics.dependent_correlations import dependent_difference
+from lib.metrics.dimensions import pearson
 from lib.metrics.error_propagation import error_propagation
 from lib.metrics.label_share import label_share
 from lib.metrics.within_category import compare_spread, spread_within
@@ -165,10 +166,7 @@ def _accuracy(frame: pl.DataFrame, images: Images) -> float | None:
 
 def _correlation(values: NDArray[np.float64], people: pl.Series) -> float | None:
     both = ~np.isnan(values) & ~np.isnan(people.cast(pl.Float64).fill_null(np.nan).to_numpy())
-    first, second = values[both], people.to_numpy()[both]
-    if len(first) < 2 or not first.std() or not second.std():
-        return None
-    return float(np.corrcoef(first, second)[0, 1])
+    return pearson(values[both], people.to_numpy()[both])
 
 
 def _difference(

@@ -76,9 +76,9 @@ class Raters:
         if named is None:
             each = [self.ratings(dimension, shown, intensity, name, valence) for name in EMOTIONS]
             return np.asarray(self.emotions(shown, intensity) @ np.array(each))
-        mean = self._mixed(dimension, shown, named, intensity)
+        mean = self.mixed(dimension, shown, named, intensity)
         if dimension == "arousal" and valence is not None:
-            usual = abs(self._mixed("valence", shown, named, intensity) - MIDDLE)
+            usual = abs(self.mixed("valence", shown, named, intensity) - MIDDLE)
             mean += self.rule.carried * (abs(valence - MIDDLE) - usual)
         return spread_over_scale(mean, self.rule.spread)
 
@@ -86,7 +86,8 @@ class Raters:
         """Chances (9,) of each rating without a face: those of the named emotion's faces, averaged over intensities."""
         return self._from_name(dimension, named)
 
-    def _mixed(self, dimension: str, shown: str, named: str, intensity: float) -> float:
+    def mixed(self, dimension: str, shown: str, named: str, intensity: float) -> float:
+        """Mean rating of who has named one emotion while another is shown, before anything is carried."""
         share = self.rule.named
         own = self.mean(dimension, shown, intensity)
         return share * self.mean(dimension, named, intensity) + (1 - share) * own

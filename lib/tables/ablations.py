@@ -9,7 +9,7 @@ from great_tables import GT
 
 from lib.formats import capitalised, format_value
 from lib.tables.intervals import estimates
-from lib.tables.style import plain_table
+from lib.tables.style import plain_table, short_names
 
 
 def ways_table(
@@ -31,9 +31,8 @@ def ways_table(
     """
     keys = ["condition", "variant", "dimension"]
     joined = figures.join(differences.drop("ablation", "label"), on=keys, how="left", maintain_order="left")
-    short = _short(names)
     texts = joined.select(
-        pl.Series("group", [f"{short[row['condition']]}: {row['dimension']}" for row in joined.iter_rows(named=True)]),
+        _groups(joined, names),
         "label",
         *(_text(joined, name) for name in ("within_sd", "eta_squared", "r", "mae", "accuracy")),
         estimates(joined, "sd_difference", 2, ends="sd"),
@@ -60,7 +59,7 @@ def label_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | 
     notes
         Paragraphs below the table.
     """
-    short = _short(names)
+    short = short_names(names)
     texts = found.select(
         pl.col("condition").replace_strict(short, default=pl.col("condition")).alias("who"),
         "dimension",
@@ -92,9 +91,8 @@ def propagation_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[
     notes
         Paragraphs below the table.
     """
-    short = _short(names)
     texts = found.select(
-        pl.Series("group", [f"{short[row['condition']]}: {row['dimension']}" for row in found.iter_rows(named=True)]),
+        _groups(found, names),
         pl.Series("part", ["Any other emotion" if part == "all" else capitalised(part) for part in found["part"]]),
         pl.Series("n", [f"{value:,}" for value in found["n"]], dtype=pl.String),
         _text(found, "mean_right", "mean"),
@@ -110,8 +108,11 @@ def propagation_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[
     return plain_table(texts, "tbl-ablation-propagation", labels, notes, groups="group")
 
 
-def _short(names: pl.DataFrame) -> dict[str, str]:
-    return {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
+def _groups(frame: pl.DataFrame, names: pl.DataFrame) -> pl.Series:
+    """Headings such as `Pocket rater: valence`."""
+    short = short_names(names)
+    rows = frame.select("condition", "dimension").iter_rows()
+    return pl.Series("group", [f"{short[condition]}: {dimension}" for condition, dimension in rows], dtype=pl.String)
 
 
 def _text(frame: pl.DataFrame, name: str, statistic: str | None = None) -> pl.Series:

@@ -70,6 +70,11 @@ def as_text(frame: pl.DataFrame, columns: Mapping[str, str] | Sequence[str]) -> 
     )
 
 
+def short_names(names: pl.DataFrame) -> dict[str, str]:
+    """Short names of raters by id, from `lib.chapters.conditions.condition_names`."""
+    return {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
+
+
 def mean_and_sd(frame: pl.DataFrame, mean: str, sd: str) -> pl.Series:
     """Text such as `4.18 (2.35)` from two columns."""
     pairs = zip(frame[mean], frame[sd], strict=True)

@@ -9,7 +9,7 @@ from great_tables import GT
 
 from lib.formats import ABSENT, format_value, plus_signed
 from lib.tables.intervals import estimates
-from lib.tables.style import as_text, plain_table, spread
+from lib.tables.style import as_text, plain_table, short_names, spread
 
 PARTS = {"all": "All", "correct": "Right label", "wrong": "Wrong label"}
 
@@ -26,7 +26,7 @@ def pairs_table(effects: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str 
     notes
         Paragraphs below the table.
     """
-    short = {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
+    short = short_names(names)
     rows = []
     for row in effects.iter_rows(named=True):
         ends = [plus_signed(100 * row[name], 1) for name in ("low", "high")]

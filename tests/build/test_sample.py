@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
-from sample_support import answer, around, corner, trace
+from sample_support import answer, around, corner, lend_project, trace
 
 from lib.build.asking import count
 from lib.build.sample import Sample, has_drawn_faces, prepare_sample, refuse_without_model, sample_project, write_sample
@@ -36,12 +35,7 @@ TEXTS = {"emotion": "happy", "valence": "7", "arousal": "6"}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """The project without anybody's weights or answers, and with the drawn faces."""
-    shutil.copytree(ROOT / "params", tmp_path / "params")
-    (tmp_path / "_quarto.yml").write_text("", encoding="utf-8")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/stimuli").symlink_to(ROOT / "data/stimuli")
-    monkeypatch.setenv("RATER_ROOT", str(tmp_path))
-    monkeypatch.delenv("RATER_STUDY", raising=False)
+    lend_project(tmp_path, monkeypatch)
     return sample_project(None, "pocket-rater")
 
 

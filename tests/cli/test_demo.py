@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
+from sample_support import lend_project
 from typer.testing import CliRunner
 
 from lib.cli.main import app
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(ROOT / "params", tmp_path / "params")
-    (tmp_path / "_quarto.yml").write_text("", encoding="utf-8")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/stimuli").symlink_to(ROOT / "data/stimuli")
-    monkeypatch.setenv("RATER_ROOT", str(tmp_path))
-    monkeypatch.delenv("RATER_STUDY", raising=False)
-    return tmp_path
+    return lend_project(tmp_path, monkeypatch)
 
 
 def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

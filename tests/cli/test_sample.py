@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sample_support import answer, around, corner, trace
+from sample_support import answer, around, corner, lend_project, trace
 from typer.testing import CliRunner, Result
 
 from lib.build.sample import prepare_sample, sample_project
@@ -21,14 +21,10 @@ TEXTS = {"emotion": "happy", "valence": "7", "arousal": "6"}
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project without anybody's weights, keys or answers, and with the drawn faces."""
-    shutil.copytree(ROOT / "params", tmp_path / "params")
-    (tmp_path / "_quarto.yml").write_text("", encoding="utf-8")
-    (tmp_path / "data").mkdir()
+    lend_project(tmp_path, monkeypatch)
     (tmp_path / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks/inference.ipynb", tmp_path / "notebooks/inference.ipynb")
-    (tmp_path / "data/stimuli").symlink_to(ROOT / "data/stimuli")
-    monkeypatch.setenv("RATER_ROOT", str(tmp_path))
-    for name in ("RATER_STUDY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_BASE_URL"):
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
