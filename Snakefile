@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from lib.build.beside import page_beside, studies_beside
 from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
@@ -49,6 +50,7 @@ ANSWERED = PROJECT.answered
 ABLATED = expand(f"{CACHE}/ablations/{{condition}}.parquet", condition=PROJECT.ablated)
 ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
+BESIDE = studies_beside(PROJECT)
 NAME = rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*"
 PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.files.conditions else [])]
 
@@ -130,6 +132,7 @@ rule pages:
     input:
         [page for document in STUDY.documents for page in document_pages(PROJECT, document)],
         [] if find_quarto() else [notebook_page(PROJECT, chapter) for chapter in CHAPTERS],
+        [PROJECT.relative(page_beside(PROJECT, other)) for other in BESIDE.values()],
 
 
 rule numbers:
@@ -270,6 +273,34 @@ rule collect:
         chapters=list(CHAPTERS),
     shell:
         "{STEP} collect {params.chapters}"
+
+
+# Pages of other studies join the site after its own are there, since Quarto empties the folder before it renders.
+rule beside:
+    output:
+        f"{CACHE}/includes/beside.md",
+    params:
+        titles={name: [other.study.title, other.study.simulated] for name, other in BESIDE.items()},
+        source=code_digest(["lib.build.beside"], ROOT),
+    shell:
+        "{STEP} beside"
+
+
+for beside, other in BESIDE.items():
+
+    rule:
+        name:
+            f"beside_{beside}".replace("-", "_").replace(".", "_")
+        input:
+            document_pages(PROJECT, STUDY.documents[0]),
+        output:
+            PROJECT.relative(page_beside(PROJECT, other)),
+        params:
+            beside=beside,
+            pages=digest([other.output], ROOT),
+            source=code_digest(["lib.build.beside"], ROOT),
+        shell:
+            "{STEP} beside {params.beside}"
 
 
 if find_quarto():

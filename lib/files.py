@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,12 @@ def write_text(path: Path, text: str) -> Path:
 def write_json(path: Path, value: object) -> Path:
     """Write `value` as indented JSON with sorted keys; NaN and infinities are refused, since JSON has none."""
     return write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def copy_changed(source: Path, target: Path) -> None:
+    """Copy a file where it differs, whole or not at all: whoever reads `target` meanwhile reads one or the other."""
+    if not target.is_file() or target.read_bytes() != source.read_bytes():
+        write_aside(target, lambda temporary: shutil.copyfile(source, temporary))
 
 
 def sha256_file(path: Path) -> str:

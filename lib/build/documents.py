@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import yaml
 
 from lib.build.renderer import BUILT_VARIABLE, find_quarto
 from lib.errors import BuildError, MissingFileError
-from lib.files import write_aside, write_text
+from lib.files import copy_changed, write_text
 from lib.press.project import read_formats, read_project
 from lib.press.subset import FORMATS
 from lib.project import Project
@@ -96,7 +95,7 @@ def stage(project: Project) -> None:
     for document in project.study.documents:
         for path in document_sources(project, document):
             if path.name != SITE_FILE:
-                _copy(path, project.home / path.relative_to(project.root))
+                copy_changed(path, project.home / path.relative_to(project.root))
     settings = yaml.safe_load((project.root / SITE_FILE).read_text(encoding="utf-8"))
     settings["project"] = {
         "type": "website",
@@ -116,12 +115,6 @@ def stage(project: Project) -> None:
     path = project.home / SITE_FILE
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
-
-
-def _copy(path: Path, target: Path) -> None:
-    """Copy a file where it differs, whole or not at all: pages are made side by side, and each may be reading it."""
-    if not target.is_file() or target.read_bytes() != path.read_bytes():
-        write_aside(target, lambda temporary: shutil.copyfile(path, temporary))
 
 
 def _front_matter(path: Path) -> dict[str, Any]:

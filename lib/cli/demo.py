@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import typer
 
@@ -41,4 +42,20 @@ def demo(cores: CoresOption = None) -> None:
     runs = [plan_ablation(project, one, None) for one in ablations]
     run_ablations(project, runs, AskOptions(IMAGES), cores=cores, dry_run=False, yes=True)
     paper(study=STUDY, cores=cores)
+    _join_the_site(project.root, cores)
     typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")
+
+
+def _join_the_site(root: Path, cores: int | None) -> None:
+    """Put the report into the paper's site, if that has been made; `rater paper` does it otherwise."""
+    from lib.build.beside import page_beside, studies_beside
+    from lib.build.runner import run_build
+    from lib.project import DEFAULT_STUDY, open_project
+
+    site = open_project(DEFAULT_STUDY, root)
+    if not (site.output / "index.html").is_file():
+        typer.echo("`rater paper` will put this report into the paper's site.")
+        return
+    run_build(site, "pages", cores)
+    for other in studies_beside(site).values():
+        typer.echo(f"In the paper's site: {site.relative(page_beside(site, other))}")

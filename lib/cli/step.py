@@ -159,6 +159,18 @@ def quarto() -> None:
         render_with_quarto(_opened["project"])
 
 
+@app.command("beside")
+def beside(name: str | None = typer.Argument(None)) -> None:
+    """Put another study's pages into the site; without a name, say which are there."""
+    from lib.build.beside import copy_beside, write_beside
+
+    with _timed(f"pages of {name}" if name else "studies beside this one"):
+        if name:
+            copy_beside(_opened["project"], name)
+        else:
+            write_beside(_opened["project"])
+
+
 @contextmanager
 def _timed(what: str) -> Iterator[None]:
     started = time.monotonic()

@@ -159,6 +159,7 @@ class Study(Parameters):
     """A study, as its file says.
 
     `machines` are the conditions of `files.conditions` that the study is about; all of them without it.
+    `beside` are files of other studies whose pages, once they have been made, become a part of this one's site.
     `simulated` says, in a sentence or two, which of its data come from no people and no models; every page, table and
     figure then repeats it.
     """
@@ -170,6 +171,7 @@ class Study(Parameters):
     emotion: Emotion
     dimensions: dict[str, Scale] = Field(min_length=1)
     documents: tuple[ProjectPath, ...] = ("report/index.qmd",)
+    beside: tuple[ProjectPath, ...] = ()
     unrated_images: Literal["refuse", "exclude"] = "refuse"
     stand_in: Literal["twin"] | None = None
     simulated: str | None = None

@@ -93,6 +93,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
     root = tmp_path_factory.mktemp("project")
     copy_project(root)
     project = BuiltProject(root, str(write_small_study(root)))
+    with (root / project.study).open("a", encoding="utf-8") as stream:
+        stream.write("beside: [params/demo.yaml]\n")
     write_light_chapters(root)
     project.steps("paper")
     return project
