@@ -13,6 +13,9 @@ from lib.formats import counted
 STUDY = "params/demo.yaml"
 IMAGES = 120
 """How many images ablations are about."""
+REPEATS = 3
+TEMPERATURES = (None, 0.7)
+"""Of the pilots of test and retest: a condition's own, and one at which answers are drawn."""
 
 
 def demo(cores: CoresOption = None) -> None:
@@ -27,6 +30,7 @@ def demo(cores: CoresOption = None) -> None:
     from lib.cli.ablate import run_ablations
     from lib.cli.build import paper
     from lib.cli.infer import ask_open, show_forecast
+    from lib.contracts.ablation import retest
     from lib.project import open_project
 
     started = time.monotonic()
@@ -38,9 +42,15 @@ def demo(cores: CoresOption = None) -> None:
     code = ask_open(project, inquiries, forecasts, AskOptions(), cores=cores, yes=True)
     if code:
         raise typer.Exit(code)
-    ablations = [one for one in project.known.ablations.values() if one.variants and one.base in project.conditions]
-    runs = [plan_ablation(project, one, None) for one in ablations]
+    ablations = [one for one in project.known.ablations.values() if one.base in project.conditions]
+    bases = list(dict.fromkeys(one.base for one in ablations))
+    runs = [plan_ablation(project, one, None) for one in ablations if one.variants]
+    runs += [plan_ablation(project, retest(REPEATS, drawn, None), base) for base in bases for drawn in TEMPERATURES]
     run_ablations(project, runs, AskOptions(IMAGES), cores=cores, dry_run=False, yes=True)
+    for base in bases:
+        looked = [plan_ablation(project, one, None) for one in ablations if one.traces and one.base == base]
+        traces = ",".join(one.ablation.traces for one in looked if one.ablation.traces)
+        run_ablations(project, looked[:1], AskOptions(IMAGES, traces=traces), cores=cores, dry_run=False, yes=True)
     paper(study=STUDY, cores=cores)
     _join_the_site(project.root, cores)
     typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")

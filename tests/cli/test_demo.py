@@ -27,7 +27,7 @@ def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytes
         return 0
 
     def ablate(project, runs, told, **given) -> None:
-        done.append(("ablated", {run.ablation.id: run.conditions for run in runs}))
+        done.append((f"ablated {told.traces}", {run.ablation.id: run.conditions for run in runs}))
         assert told.limit == 120 and {run.base.id for run in runs} == {"pocket-rater"}
 
     monkeypatch.setattr("lib.cli.infer.ask_open", ask)
@@ -36,13 +36,18 @@ def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytes
     came = CliRunner().invoke(app, ["demo"])
     assert came.exit_code == 0, came.output
     assert "17,280 ratings of simulated people" in came.output
-    assert [what for what, _ in done] == ["asked", "ablated", "paper"]
+    traced = "ablated attention,logits,hidden"
+    assert [what for what, _ in done] == ["asked", "ablated None", traced, "paper"]
     assert done[0][1] == ["pocket-rater", "pocket-rater-json", "face-api-drawn", "fer-drawn"]
     ablated = done[1][1]
-    assert isinstance(ablated, dict) and set(ablated) == {"label-alone", "single-shot", "temperature", "quantisation"}
+    varied = {"label-alone", "single-shot", "temperature", "quantisation"}
+    assert isinstance(ablated, dict) and set(ablated) == varied | {"retest-r3", "retest-r3-t0_7"}
     assert ablated["label-alone"] == ["pocket-rater", "pocket-rater.label-alone.label"]
     assert "pocket-rater" not in ablated["temperature"]
-    assert done[2][1] == "params/demo.yaml"
+    looked = done[2][1]
+    assert isinstance(looked, dict) and list(looked.values()) == [["pocket-rater"]]
+    assert done[3][1] == "params/demo.yaml"
+    assert "`rater paper` will put this report into the paper's site." in came.output
     ratings = pl.read_csv(root / "cache/demo/simulated_ratings.csv")
     assert (
         ratings.columns == ["image_id", "participant_id", "emotion", "valence", "arousal"] and ratings.height == 17280
