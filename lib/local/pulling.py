@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INSTALL = "Install what runs models on this machine: make local"
+REACHED_WITHIN = 10.0
+"""Seconds in which the hub has to answer at all, before anything is asked of it."""
 
 
 def pull(model: str, revision: str | None = None) -> Weights:
@@ -39,11 +41,18 @@ def pull(model: str, revision: str | None = None) -> Weights:
     where = f"{model}{f' at {revision}' if revision else ''}"
     place = {"revision": revision, "cache_dir": hub_cache(), "endpoint": os.environ.get("HF_ENDPOINT")}
     with _said(where, hub):
+        _reach(hub, model, revision)
         config = Path(hub.hf_hub_download(model, "config.json", **place))
     family_of(_model_type(config), where)
     with _said(where, hub):
         folder = Path(hub.snapshot_download(model, allow_patterns=list(WANTED), **place))
     return read_folder(folder, model, folder.name)
+
+
+def _reach(hub: Any, model: str, revision: str | None) -> None:  # noqa: ANN401
+    """Ask the hub once whether it is there: its own client would try for half a minute, and print each attempt."""
+    address = hub.hf_hub_url(model, "config.json", revision=revision, endpoint=os.environ.get("HF_ENDPOINT"))
+    hub.get_session().head(address, timeout=REACHED_WITHIN, follow_redirects=False)
 
 
 def _model_type(config: Path) -> str:
@@ -64,7 +73,7 @@ def _hub() -> Any:  # noqa: ANN401, the module
 @contextmanager
 def _said(where: str, hub: Any) -> Iterator[None]:  # noqa: ANN401
     """Turn what fetching may raise into one line with a cure."""
-    import httpx
+    import httpx2
 
     errors = hub.errors
     try:
@@ -81,13 +90,18 @@ def _said(where: str, hub: Any) -> Iterator[None]:  # noqa: ANN401
         ) from error
     except errors.RevisionNotFoundError as error:
         raise BackendUnavailableError(f"{where}: has no such revision. Take a branch, tag or commit it has.") from error
+    except errors.HFValidationError as error:
+        raise BackendUnavailableError(
+            f"{where}: is no name of a model on the hub, which is like owner/name. A folder of yours is not pulled: "
+            "name it as `model` in a condition."
+        ) from error
     except errors.LocalEntryNotFoundError as error:
         raise _unreached(where, error) from error
     except errors.EntryNotFoundError as error:
         raise BackendUnavailableError(
             f"{where}: has no config.json, so it is no model that transformers runs."
         ) from error
-    except (errors.HfHubHTTPError, httpx.HTTPError, OSError) as error:
+    except (errors.HfHubHTTPError, httpx2.HTTPError, OSError) as error:
         raise _unreached(where, error) from error
 
 

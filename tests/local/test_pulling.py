@@ -37,6 +37,7 @@ class Hub(BaseHTTPRequestHandler):
 
     asked: list[str]
     refuse: int | None = None
+    cut: str | None = None
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -80,7 +81,8 @@ class Hub(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if body:
-            self.wfile.write(data)
+            broken = self.cut is not None and self.cut in self.path
+            self.wfile.write(data[: len(data) // 2] if broken else data)
 
 
 def _oid(data: bytes) -> str:
@@ -89,7 +91,7 @@ def _oid(data: bytes) -> str:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Hub]]:
-    Hub.asked, Hub.refuse = [], None
+    Hub.asked, Hub.refuse, Hub.cut = [], None, None
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -145,10 +147,29 @@ def test_what_the_hub_refuses_is_said_with_its_cure(
     assert said in refused(model, revision)
 
 
-def test_no_hub_and_no_leave_to_ask_one(hub: type[Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_no_model_of_the_hub_can_have(hub: type[Hub]) -> None:
+    assert "is like owner/name" in refused("./models/mine")
+    assert "is like owner/name" in refused("own/er/name")
+    assert hub.asked == []
+
+
+def test_without_a_hub_the_first_attempt_says_so_in_one_line(hub: type[Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)  # between its own attempts
-    assert "cannot be fetched" in refused("owner/name")
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: pytest.fail("waits for another attempt"))
+    assert "owner/name: cannot be fetched (ConnectError)" in refused("owner/name")
+
+
+def test_a_connection_that_breaks_in_the_middle_of_the_weights_is_no_stack_trace(
+    hub: type[Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)  # between its own attempts
+    hub.cut = "model.safetensors"
+    assert "run the same command again; what came is kept" in refused("owner/name")
+    hub.cut = None
+    assert pull("owner/name").size == len(FILES["model.safetensors"])
+
+
+def test_no_leave_to_ask_the_hub(hub: type[Hub], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "Unset it" in refused("owner/name")
     assert hub.asked == []
