@@ -10,6 +10,7 @@ from lib.build.beside import page_beside, studies_beside
 from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
+from lib.build.traced import standing_traces, traced_files
 from lib.contracts.condition import ANOTHER
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import LEDGER, TWIN_TARGETS, open_project
@@ -48,6 +49,7 @@ NULL = [f"{CACHE}/predictions/{HUMAN_NULL}.parquet", f"{CACHE}/data/ratings_with
 PREDICTIONS = expand(f"{CACHE}/predictions/{{condition}}.parquet", condition=PROJECT.available)
 ANSWERED = PROJECT.answered
 ABLATED = expand(f"{CACHE}/ablations/{{condition}}.parquet", condition=PROJECT.ablated)
+TRACED = {kind: [f"{CACHE}/{name}" for name in names] for kind, names in traced_files(PROJECT).items()}
 ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
 BESIDE = studies_beside(PROJECT)
@@ -106,6 +108,7 @@ def chapter_inputs(wildcards):
     others = expand(f"{CACHE}/results/{{chapter}}.json", chapter=[name for name, needs in CHAPTERS.items() if "results" not in needs])
     null = NULL if STUDY.analysis.human_null else []
     sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others, "ablated": ABLATED}
+    sources |= {f"traced {kind}": files for kind, files in TRACED.items()}
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
 
@@ -125,6 +128,7 @@ def raw_data():
 wildcard_constraints:
     condition=NAME,
     chapter=r"[a-z_]+",
+    kind=r"[a-z]+",
     shard=r"all|[1-9][0-9]*of[1-9][0-9]*",
 
 
@@ -224,6 +228,19 @@ rule ablated:
         source=code_digest(["lib.build.answered"], ROOT),
     shell:
         "{STEP} ablated {wildcards.condition}"
+
+
+# What chapters read of traces, each kind for itself.
+rule traced:
+    output:
+        f"{CACHE}/traced/{{condition}}.{{kind}}.parquet",
+    params:
+        raw=lambda wildcards: standing_traces(PROJECT, wildcards.condition, wildcards.kind)
+        + digest(PROJECT.stored_answers(wildcards.condition), ROOT),
+        source=lambda wildcards: digest([PROJECT.study_file, *PROJECT.known.files(wildcards.condition)], ROOT)
+        + code_digest(["lib.build.traced"], ROOT),
+    shell:
+        "{STEP} traced {wildcards.condition} {wildcards.kind}"
 
 
 # Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does

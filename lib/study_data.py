@@ -20,6 +20,7 @@ from lib.project import Project, open_project
 IMAGES = "data/images.parquet"
 RATINGS = "data/ratings.parquet"
 REMAINING_RATINGS = "data/ratings_without_held_out.parquet"
+TRACES = "traces"
 
 
 def predictions_name(condition: str) -> str:
@@ -40,6 +41,18 @@ def spent_name(condition: str) -> str:
 def variant_name(condition: str) -> str:
     """The name of the predictions of a variant of a condition, which an ablation asked."""
     return f"ablations/{condition}.parquet"
+
+
+def traced_name(condition: str, kind: str) -> str:
+    """The name of what chapters read of one kind of a condition's traces (`lib.traces.summaries`)."""
+    return f"traced/{condition}.{kind}.parquet"
+
+
+def traced_conditions(project: Project, kind: str) -> list[str]:
+    """The study's own conditions of which traces of a kind are there; none beside simulated answers."""
+    folder = project.cache / TRACES
+    known = () if project.uses_twin else tuple(project.conditions)
+    return [name for name in known if next((folder / name).rglob(f"{name}_{kind}_*.npz"), None)]
 
 
 @dataclass(frozen=True)
@@ -170,6 +183,21 @@ class StudyData:
     def variants(self) -> dict[str, pl.DataFrame]:
         """Predictions of the variants that ablations asked, by id, of the images that they were asked about."""
         return {name: self._read(variant_name(name)) for name in self.source.ablated}
+
+    @cached_property
+    def _traced(self) -> dict[str, dict[str, pl.DataFrame]]:
+        return {}
+
+    def traced(self, kind: str) -> dict[str, pl.DataFrame]:
+        """What chapters read of one kind of traces (`lib.traces.summaries`), by condition; files in memory hold none.
+
+        All repeats are in it; conditions whose traces hold nothing are not.
+        """
+        if kind not in self._traced:
+            names = traced_conditions(self.source, kind) if isinstance(self.source, Project) else []
+            frames = {name: self._read(traced_name(name, kind)) for name in names}
+            self._traced[kind] = {name: frame for name, frame in frames.items() if not frame.is_empty()}
+        return self._traced[kind]
 
     @property
     def resampling(self) -> Resampling:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lib.build.asking import Inquiry
 from lib.build.sample_readings import Reading, Value, readings_of, readings_of_outputs, readings_of_top
-from lib.build.tracing import digests, traces_folder
+from lib.build.tracing import traces_folder
 from lib.errors import DataError
 from lib.protocol.items import distinct
 from lib.protocol.question import ALL_STEPS, Item
@@ -15,6 +15,7 @@ from lib.protocol.replay import Outcome, replay
 from lib.responses.behind import find_lines
 from lib.responses.record import Failure, Response
 from lib.responses.store import Store, read_store
+from lib.traces.checking import digests
 from lib.traces.manifest import Line, standing_lines
 from lib.traces.probabilities import read_logits
 from lib.traces.reading import Attention, read_attention

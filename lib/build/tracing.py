@@ -21,14 +21,13 @@ from lib.protocol.question import ALL_STEPS, Question
 from lib.protocol.replay import replay
 from lib.responses.shard import Shard
 from lib.responses.store import Store
-from lib.traces.checking import sound_keys
+from lib.study_data import TRACES
+from lib.traces.checking import digests, sound_keys
 from lib.traces.choosing import Choice, parse_choice, refuse_others, scale_values, wanted_for
 from lib.traces.disk import Shape, bytes_of_question, free_bytes, refuse_if_full, side_by_side
-from lib.traces.manifest import standing_lines, text_digest
+from lib.traces.manifest import standing_lines
 from lib.traces.naming import checked_image_id
 from lib.traces.sink import Sink, kinds_of
-
-TRACES = "traces"
 
 
 @dataclass(frozen=True)
@@ -211,12 +210,6 @@ def shape_of(inquiry: Inquiry) -> Shape:
     whole = plan.steps[0].name == ALL_STEPS
     expected = round((WHOLE_ANSWER_TOKENS if whole else ANSWER_TOKENS)[1])
     return shape_of_model(prompter, condition.decoding, condition.thinking, picture, expected)
-
-
-def digests(store: Store) -> dict[str, str]:
-    """Key -> digest of the answer that stands; without those that only failed."""
-    stored = ((key, store.lookup(key)) for key in store.keys())  # noqa: SIM118, a store is no dict
-    return {key: text_digest(one.text, one.finish_reason) for key, one in stored if one is not None}
 
 
 def traces_folder(inquiry: Inquiry) -> Path:

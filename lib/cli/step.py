@@ -81,6 +81,16 @@ def ablated(condition: str) -> None:
             typer.echo(f"  warning: {condition}: {warning}")
 
 
+@app.command("traced")
+def traced(condition: str, kind: str) -> None:
+    """Read what chapters need of one kind of a condition's traces."""
+    from lib.build.traced import gather_traces
+
+    with _timed(f"traces {condition} {kind}"):
+        for warning in gather_traces(_opened["project"], condition, kind):
+            typer.echo(f"  warning: {condition}: {warning}")
+
+
 @app.command("infer")
 def infer(
     condition: str,

@@ -49,10 +49,9 @@ def list_(condition: ConditionsOption = None, study: StudyOption = None) -> None
 @app.command("check")
 def check(condition: ConditionsOption = None, study: StudyOption = None) -> None:
     """Read every trace and hold it against its hash and the stored answer; exit code 1 if one is not sound."""
-    from lib.build.tracing import digests
     from lib.project import open_project
     from lib.responses.store import read_store
-    from lib.traces.checking import check_traces
+    from lib.traces.checking import check_traces, digests
 
     project = open_project(study)
     folder, names = _traced(project, condition)

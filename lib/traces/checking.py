@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import DataError
+from lib.responses.store import Store
 from lib.traces.files import digest, read_part, steps_in
-from lib.traces.manifest import Line, standing_lines
+from lib.traces.manifest import Line, standing_lines, text_digest
 from lib.traces.parts import Part
 
 
@@ -68,6 +69,28 @@ def sound_keys(
     return found
 
 
+def sound_parts(
+    folder: Path, condition: str, kind: str, answers: Mapping[str, str]
+) -> Iterator[tuple[Line, Part | None]]:
+    """The traces of one kind in order of image, repeat and step, each read once.
+
+    Yields
+    ------
+    Line, Part or None
+        What the manifest says, and the trace; None for one that is missing, damaged, or of no answer that stands.
+    """
+    lines = [line for line in standing_lines(folder, condition) if line.kind == kind]
+    for line in sorted(lines, key=lambda line: (line.image_id, line.repeat, line.step)):
+        stands = not _leads_elsewhere(line) and answers.get(line.key) == line.text_sha256
+        yield line, is_whole(folder / condition, line) if stands else None
+
+
+def digests(store: Store) -> dict[str, str]:
+    """Key -> digest of the answer that stands; without those that only failed."""
+    stored = ((key, store.lookup(key)) for key in store.keys())  # noqa: SIM118, a store is no dict
+    return {key: text_digest(one.text, one.finish_reason) for key, one in stored if one is not None}
+
+
 def is_whole(home: Path, line: Line) -> Part | None:
     """The trace that a line of the manifest is about; None if it is not what was written."""
     try:
@@ -78,8 +101,7 @@ def is_whole(home: Path, line: Line) -> Part | None:
 
 
 def _fault(home: Path, line: Line, answers: Mapping[str, str]) -> Fault | None:
-    file = Path(line.file)
-    if file.is_absolute() or ".." in file.parts:
+    if _leads_elsewhere(line):
         return Fault("damaged", line.file, line.step, "the manifest names a file elsewhere")
     if line.key not in answers:
         return Fault("orphan", line.file, line.step, "no stored answer has its key")
@@ -90,6 +112,11 @@ def _fault(home: Path, line: Line, answers: Mapping[str, str]) -> Fault | None:
     if is_whole(home, line) is None:
         return Fault("damaged", line.file, line.step, "it is not what was written")
     return None
+
+
+def _leads_elsewhere(line: Line) -> bool:
+    file = Path(line.file)
+    return file.is_absolute() or ".." in file.parts
 
 
 def _unlisted(home: Path, known: set[tuple[str, str]]) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lib.traces.choosing import ways_to_write
+from lib.traces.parts import Part
 from lib.traces.reading import images_with, read_trace
 
 BEGUN = re.compile(r"(\d[.,]?|[-\u2212.])$")
@@ -115,7 +116,11 @@ def read_logits(folder: Path, condition: str, image_id: str, step: str, repeat: 
     lib.errors.DataError
         There is no such trace, or it is damaged.
     """
-    part = read_trace(folder, condition, "logits", image_id, step, repeat=repeat)
+    return logits_of(read_trace(folder, condition, "logits", image_id, step, repeat=repeat))
+
+
+def logits_of(part: Part) -> Logits:
+    """What a trace of logits holds; its `about` must not say that it lacks them."""
     about, arrays = part.about, part.arrays
     return Logits(
         about["key"], arrays["ids"], arrays["log_probabilities"], arrays["words"],

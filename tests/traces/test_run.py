@@ -23,7 +23,7 @@ from lib.asking.report import RunReport
 from lib.asking.run import ask_all
 from lib.asking.settings import RunSettings
 from lib.build.asking import Inquiry
-from lib.build.tracing import Tracing, digests, tracing_of
+from lib.build.tracing import Tracing, tracing_of
 from lib.contracts.condition import Condition
 from lib.contracts.prompts import read_prompts
 from lib.errors import BuildError, DataError, ParameterError
@@ -31,7 +31,7 @@ from lib.protocol.plan import Plan
 from lib.protocol.question import Item
 from lib.responses.shard import ALL
 from lib.responses.store import open_store, read_store
-from lib.traces.checking import check_traces
+from lib.traces.checking import check_traces, digests
 from lib.traces.disk import bytes_of_question
 from lib.traces.naming import manifest_file, trace_file
 from lib.traces.probabilities import all_scale_probabilities, category_probabilities, read_logits
