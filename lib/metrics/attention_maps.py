@@ -15,6 +15,7 @@ from lib.metrics.permutation import paired_permutation_test, unpaired_permutatio
 
 FIGURES = ("mass", "entropy", "entropy_share", "x", "y", "spread")
 TOLERANCE = 1e-12
+WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class RegionShares:
     density: Numbers
 
 
-def describe_maps(maps: Numbers) -> pl.DataFrame:
+def describe_maps(maps: Numbers, boxes: Numbers | None = None) -> pl.DataFrame:
     """Entropy, centre and spread of each map.
 
     Parameters
@@ -47,6 +48,9 @@ def describe_maps(maps: Numbers) -> pl.DataFrame:
     maps : numpy.ndarray
         Attention to each place, 0 or more, shape (n_images, height, width), row 0 at the top; NaN = no place (pixels
         that were cut off). Give places of the model's grid, not pixels: entropy grows with their number.
+    boxes : numpy.ndarray, optional
+        Left, top, right and bottom of each map on its picture, whose sides are 1, shape (n_images, 4); without it each
+        map is all of its picture.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def describe_maps(maps: Numbers) -> pl.DataFrame:
 
     Notes
     -----
-    Centres of places are at ``(column + 1/2) / width`` and ``(row + 1/2) / height``. Checked against
+    Centres of places are at ``(column + 1/2) / width`` and ``(row + 1/2) / height`` of the map. Checked against
     scipy.ndimage.center_of_mass and scipy.stats.entropy, and on maps whose evidence is in one known corner.
     """
     values, there = _require_maps(maps)
@@ -71,10 +75,12 @@ def describe_maps(maps: Numbers) -> pl.DataFrame:
     mass = values.sum(axis=(1, 2))
     shares = ratio(values, mass[:, np.newaxis, np.newaxis])
     bits = -(shares * np.log2(np.where(shares > 0, shares, 1.0))).sum(axis=(1, 2)) + 0.0
-    x, y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
+    left, top, right, bottom = np.asarray([WHOLE] if boxes is None else boxes, dtype=np.float64).T[..., np.newaxis]
+    x = left + (right - left) * (np.arange(width) + 0.5) / width
+    y = top + (bottom - top) * (np.arange(height) + 0.5) / height
     over, down = shares.sum(axis=1), shares.sum(axis=2)
-    centre_x, centre_y = over @ x, down @ y
-    squares = over @ x**2 - centre_x**2 + down @ y**2 - centre_y**2
+    centre_x, centre_y = (over * x).sum(axis=1), (down * y).sum(axis=1)
+    squares = (over * x**2).sum(axis=1) - centre_x**2 + (down * y**2).sum(axis=1) - centre_y**2
     most = np.log2(np.maximum(there.sum(axis=(1, 2)), 1).astype(float))
     columns = (
         np.where(mass > 0, mass, np.nan),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from lib.protocol.question import ALL_STEPS
+from lib.traces.attended import ATTENDED, attended
 from lib.traces.parts import Part
 from lib.traces.probabilities import category_probabilities, logits_of, scale_probabilities
 
@@ -84,6 +85,7 @@ def states(part: Part, step: str, _categories: Sequence[str], _dimensions: Seque
 
 
 SUMMARIES: dict[str, Summary] = {
+    "attention": Summary(ATTENDED, attended),
     "logits": Summary(PROBABILITIES, probabilities),
     "hidden": Summary(STATES, states),
 }

@@ -163,7 +163,7 @@ def test_only_what_was_traced_is_made_and_nothing_beside_simulated_answers(trace
     assert files["logits"] == [traced_name(WHO, "logits")] and files["hidden"] == [traced_name(WHO, "hidden")]
     traced.project.uses_twin = True
     assert not any(traced_files(traced.project).values())
-    with pytest.raises(ParameterError, match="kind: got 'vision'; chapters read logits, hidden"):
+    with pytest.raises(ParameterError, match="kind: got 'vision'; chapters read attention, logits, hidden"):
         gather_traces(traced.project, WHO, "vision")
 
 

@@ -72,6 +72,15 @@ def test_places_that_are_none_do_not_count():
     assert describe_maps(np.zeros((1, 2, 2))).row(0) == (None,) * 6
 
 
+def test_a_map_that_is_a_part_of_its_picture_is_placed_on_it():
+    one = np.zeros((2, 4, 4))
+    one[:, 0, 3] = 1
+    one[:, 0, 0] = 1
+    found = describe_maps(one, np.array([[0, 0, 1, 1], [0.5, 0, 1, 0.5]]))
+    assert found["x"].to_list() == pytest.approx([0.5, 0.75]) and found["y"].to_list() == pytest.approx([1 / 8, 1 / 16])
+    assert found["spread"].to_list() == pytest.approx([3 / 8, 3 / 16])
+
+
 def test_one_place_has_no_entropy():
     row = describe_maps(np.ones((1, 1, 1))).row(0, named=True)
     assert (row["entropy"], row["entropy_share"], row["spread"]) == (0.0, None, 0.0)
