@@ -14,6 +14,8 @@ from lib.project import LEDGER
 from lib.study_data import StudyData
 
 Test = Callable[[StudyData, str], bool]
+TRACED = {"dark-knowledge": "logits", "hidden-states": "hidden", "attention": "attention"}
+"""Ablations that change nothing about the questions, and the kind of traces that each is made of."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,11 @@ def _thought(data: StudyData, _: str) -> bool:
     return any((frame["thinking_tokens"] > 0).any() for frame in data.predictions.values())
 
 
+def _ablated(data: StudyData, name: str) -> bool:
+    asked = any(asked.ablation.id == name for asked in asked_ablations(data))
+    return asked or (name in TRACED and bool(data.traced(TRACED[name])))
+
+
 _PREDICTIONS = "Add predictions where `files.predictions` of the study file says, and a file per condition, to get it."
 _KIND = (
     "The kind of some machines is not known: set `kind: {kind}` in the file conditions/<id>.yaml of each that is "
@@ -171,7 +178,7 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         "Add it to the ratings and under `dimensions` in the study file to get it.",
     ),
     "ablation": (
-        lambda data, name: any(asked.ablation.id == name for asked in asked_ablations(data)),
+        _ablated,
         "answers to the ablation {name} yet",
         "Ask a model: `rater ablate {name} -m <condition>`; `make demo` asks the pocket rater.",
     ),
