@@ -40,7 +40,8 @@ CHAPTERS = {
 
 ROOT = Path.cwd()
 PRESS_ASSETS = [ROOT / "lib/press/assets"]
-PROJECT = open_project(config.get("study"), root=ROOT)
+# Who is asked needs no other condition's file, so that a faulty one stops pages only.
+PROJECT = open_project(config.get("study"), root=ROOT, sound_only="conditions" in config)
 STUDY = PROJECT.study
 CACHE = PROJECT.relative(PROJECT.cache)
 STEP = f"{sys.executable} -m lib.cli.main step --study {PROJECT.relative(PROJECT.study_file)}"

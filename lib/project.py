@@ -33,10 +33,12 @@ class Project:
 
     `root` holds the sources; `home` holds `cache/`, `_output/` and the documents that are rendered. They are the same
     for the study of the paper; another study has its home in `cache/studies/<id>`, so that studies never mix.
+    `sound_only` passes over condition files that cannot be read (`KnownConditions`).
     """
 
     root: Path
     study_file: Path
+    sound_only: bool = False
 
     @cached_property
     def study(self) -> Study:
@@ -58,7 +60,7 @@ class Project:
     @cached_property
     def known(self) -> KnownConditions:
         """Everything that can be asked."""
-        return KnownConditions(self.root, self.study.files.conditions, self.study.machines)
+        return KnownConditions(self.root, self.study.files.conditions, self.study.machines, self.sound_only)
 
     @property
     def conditions(self) -> dict[str, Condition]:
@@ -237,13 +239,11 @@ def find_root(start: Path | None = None) -> Path:
     )
 
 
-def open_project(study: str | None = None, root: Path | None = None) -> Project:
+def open_project(study: str | None = None, root: Path | None = None, *, sound_only: bool = False) -> Project:
     """Open the project for one study: `study`, or the environment's RATER_STUDY, or `params/study.yaml`."""
     found = root or find_root()
     name = study or os.environ.get(STUDY_VARIABLE) or DEFAULT_STUDY
     path = (found / name).resolve()
     if not path.is_file():
-        raise MissingFileError(
-            f"{name}: there is no such study file. Name one under params/, for example {DEFAULT_STUDY}."
-        )
-    return Project(found, path)
+        raise MissingFileError(f"{name}: there is no such study file. Name one under params/, such as {DEFAULT_STUDY}.")
+    return Project(found, path, sound_only)

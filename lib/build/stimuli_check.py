@@ -82,7 +82,7 @@ async def ask_check(inquiry: Inquiry, *, retry_failed: bool = False, progress: P
     """
     report = await ask(inquiry, retry_failed=retry_failed, progress=progress)
     project, name = inquiry.project, inquiry.condition.id
-    if name in project.conditions and project.manifest is not None and project.manifest.exists():
+    if name in project.known.own_files and project.manifest is not None and project.manifest.exists():
         record_coverage(project, name)  # or pages would take it for one that was asked about the study's own images
     return report
 

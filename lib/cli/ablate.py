@@ -44,7 +44,7 @@ def ablate(
     from lib.build.inference import AskOptions
     from lib.project import open_project
 
-    project = open_project(study)
+    project = open_project(study, sound_only=True)
     if ablation is None:
         _list(project)
         return
@@ -80,7 +80,7 @@ def test_retest(
     from lib.files import write_json
     from lib.project import open_project
 
-    project = open_project(study)
+    project = open_project(study, sound_only=True)
     pilot = retest(repeats, temperature, images)
     runs = [plan_ablation(project, pilot, name) for name in dict.fromkeys(conditions)]
     told = AskOptions(images, None, budget, concurrency=concurrency)
@@ -149,4 +149,6 @@ def _list(project: Project) -> None:
         asked = f"{ways}, {about}{traced}" if ablation.variants or ablation.base else "whatever has answered"
         said = f"{ablation.letter + ': ' if ablation.letter else ''}{ablation.title}"
         typer.echo(f"{name:{width}}  {said} ({asked})")
+    for fault in project.known.faults.values():
+        typer.echo(f"cannot be read: {fault}")
     typer.echo(f"To run one: {project.command('ablate <id>')}; what each asks: params/ablations/<id>.yaml")

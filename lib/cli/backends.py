@@ -16,10 +16,13 @@ from lib.project import open_project
 
 def backends(study: StudyOption = None) -> None:
     """List whom machines' answers can be had from; nothing is asked, and nothing costs."""
-    conditions = list(open_project(study).conditions.values())
+    project = open_project(study, sound_only=True)
+    conditions = list(project.conditions.values())
     for name, entry in REGISTRY.items():
         for line in _lines(name, entry, [one for one in conditions if one.backend == name]):
             typer.echo(line)
+    for fault in project.known.faults.values():
+        typer.echo(f"wrong  {fault}")
 
 
 def _lines(name: str, entry: Entry, users: list[Condition]) -> Iterator[str]:

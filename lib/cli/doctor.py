@@ -44,7 +44,7 @@ class Finding:
 
 def doctor(study: StudyOption = None) -> None:
     """Say what is installed, which keys are set, which conditions have predictions, what will render the pages."""
-    project = open_project(study)
+    project = open_project(study, sound_only=True)
     findings = list(examine(project))
     for finding in findings:
         mark = "wrong" if finding.wrong else "todo " if finding.cure else "ok   "
@@ -69,6 +69,10 @@ def examine(project: Project) -> Iterator[Finding]:
     except RaterError as error:
         yield Finding("Study", str(error), "Correct the file named above.", wrong=True)
         return
+    for path, fault in project.known.faults.items():
+        own = path in project.known.own_files.values()
+        pages = "; no page is made while one of the study's conditions cannot be read." if own else "."
+        yield Finding("Cannot be read", fault, f"Correct the file, or take it out of its folder{pages}", wrong=own)
     yield _ratings(project)
     if any(map(can_be_asked, conditions.values())):
         yield _images(project)

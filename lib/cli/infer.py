@@ -52,10 +52,11 @@ def infer(
     from lib.build.inference import AskOptions
     from lib.project import open_project
 
-    project = open_project(study)
+    project = open_project(study, sound_only=True)
     if not conditions:
         known = ", ".join(askable(project)) or "none in this study"
-        raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.")
+        faults = "".join(f"\nCannot be read: {fault}" for fault in project.known.faults.values())
+        raise ParameterError(f"-m: is missing; say which condition to ask. Those that can be asked: {known}.{faults}")
     inquiries = [prepare(project, name, limit=limit, choice=images) for name in dict.fromkeys(conditions)]
     _refuse_no_budget(budget)
     if batch:

@@ -122,15 +122,15 @@ def _say_records(project: Project, jobs: Sequence[Job], started: float) -> None:
 
 def what_next(project: Project, condition: str) -> str:
     """What the answers are good for now, and what is left to do until pages show them."""
+    if project.known.variant(condition):
+        return f"{condition} is a variant for the ablation {condition.split('.')[-2]}; no page shows it by itself."
     asked = project.asked_about(condition)
     if asked and asked[0] < asked[1]:
         return (
             f"{condition} was asked about {asked[0]:,} of {asked[1]:,} images. Pages take its answers once it was "
             f"asked about all: {project.command(f'infer -m {condition}')}"
         )
-    if project.known.variant(condition):
-        return f"{condition} is a variant for the ablation {condition.split('.')[-2]}; no page shows it by itself."
-    if condition not in project.conditions:
+    if condition not in project.known.own_files:
         folder = project.study.files.conditions or "the folder that files.conditions shall name"
         file = project.relative(project.known.files(condition)[-1])
         return f"{condition} is a condition of the library. To see it on pages, copy {file} into {folder}."

@@ -38,7 +38,7 @@ def list_(study: StudyOption = None) -> None:
     from lib.local.weights import hub_cache, pulled_models, read_folder
     from lib.project import open_project
 
-    project = open_project(study)
+    project = open_project(study, sound_only=True)
     conditions = [
         one for one in (*project.conditions.values(), *project.known.library.values()) if one.backend in NEEDS
     ]
@@ -59,6 +59,8 @@ def list_(study: StudyOption = None) -> None:
     typer.echo("Not fetched, and asked by conditions:" if lacking else "All models that conditions ask are there.")
     for name in lacking:
         typer.echo(f"  {name}  {', '.join(one.id for one in conditions if one.model == name)}")
+    for fault in project.known.faults.values():
+        typer.echo(f"Cannot be read: {fault}")
 
 
 @app.command()

@@ -31,7 +31,7 @@ def trace_answers(project: Project, image_id: str, name: str, repeat: int) -> No
     )
     for step in behind(plan, item, repeat, read_store(project.responses, name)):
         typer.echo("\n" + "\n".join(_step_lines(project, step)))
-    if name in project.conditions and not project.response_files(name):
+    if name in project.known.own_files and not project.response_files(name):
         file = project.predictions_file(name)
         other = project.relative(file) if file else "none"
         typer.echo(f"\nThese answers are not what pages show now; the predictions that count: {other}.")

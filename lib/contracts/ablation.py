@@ -176,24 +176,24 @@ def _temperature(name: str) -> float | None:
     return float(f"{found['whole']}.{found['tenths']}") if found and found["whole"] else None
 
 
-def read_ablations(folder: Path) -> dict[str, Ablation]:
-    """Read all files of a folder, in order of their names; an absent folder holds none.
+def ablation_files(folder: Path) -> dict[str, Path]:
+    """The files of a folder by the id that each is to have, in order of their names; an absent folder holds none."""
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_ablation(path: Path) -> Ablation:
+    """Read one ablation's file.
 
     Raises
     ------
     ParameterError
-        A file cannot be understood, or is not named after its id.
+        It cannot be understood, is not named after its id, or has an id of `rater test-retest`.
     """
-    ablations: dict[str, Ablation] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        ablation = read_parameters(path, Ablation)
-        if path.stem != ablation.id:
-            raise ParameterError(
-                f"{path}: id: got {ablation.id!r}, but the file is named {path.name}. Rename it {ablation.id}.yaml."
-            )
-        if find_retest(ablation.id) is not None:
-            raise ParameterError(
-                f"{path}: id: got {ablation.id!r}, which `rater test-retest` uses. Give it another id."
-            )
-        ablations[ablation.id] = ablation
-    return ablations
+    ablation = read_parameters(path, Ablation)
+    if path.stem != ablation.id:
+        raise ParameterError(
+            f"{path}: id: got {ablation.id!r}, but the file is named {path.name}. Rename it {ablation.id}.yaml."
+        )
+    if find_retest(ablation.id) is not None:
+        raise ParameterError(f"{path}: id: got {ablation.id!r}, which `rater test-retest` uses. Give it another id.")
+    return ablation

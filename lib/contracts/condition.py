@@ -178,6 +178,43 @@ def describe_unknown(name: str, dimensions: tuple[str, ...]) -> Condition:
     )  # fmt: skip
 
 
+def condition_files(folder: Path) -> dict[str, Path]:
+    """The condition files of a folder by the id that each is to have, in order of their names; none without a folder.
+
+    Raises
+    ------
+    ParameterError
+        Two files are for one id (`a.yaml`, `a.yml`).
+    """
+    files: dict[str, Path] = {}
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        if path.stem in files:
+            raise ParameterError(f"{path}: {files[path.stem].name} is for the same condition. Take one of them away.")
+        files[path.stem] = path
+    return files
+
+
+def read_condition(path: Path) -> Condition:
+    """Read one condition's file.
+
+    Raises
+    ------
+    ParameterError
+        It cannot be understood, or is not named after its id.
+    """
+    condition = read_parameters(path, Condition)
+    if condition.id != path.stem:
+        has = next((each for each in condition_files(path.parent).values() if each.stem == condition.id), None)
+        if has is not None:
+            raise ParameterError(
+                f"{path}: id: got {condition.id!r}, which {has} has already. Give one of them another id."
+            )
+        raise ParameterError(
+            f"{path}: id: got {condition.id!r}, but the file is named {path.name}. Rename it {condition.id}.yaml."
+        )
+    return condition
+
+
 def read_conditions(folder: Path) -> dict[str, Condition]:
     """Read all condition files of a folder, in order of their names; an absent folder holds none.
 
@@ -186,18 +223,4 @@ def read_conditions(folder: Path) -> dict[str, Condition]:
     ParameterError
         A file cannot be understood, two files have one id, or a file is not named after its id.
     """
-    conditions: dict[str, Condition] = {}
-    files: dict[str, Path] = {}
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        condition = read_parameters(path, Condition)
-        if condition.id in conditions:
-            raise ParameterError(
-                f"{path}: id: got {condition.id!r}, which {files[condition.id]} has already. "
-                "Give one of them another id."
-            )
-        conditions[condition.id] = condition
-        files[condition.id] = path
-    for name, path in files.items():
-        if path.stem != name:
-            raise ParameterError(f"{path}: id: got {name!r}, but the file is named {path.name}. Rename it {name}.yaml.")
-    return conditions
+    return {name: read_condition(path) for name, path in condition_files(folder).items()}

@@ -217,13 +217,18 @@ def test_nothing_is_asked_twice(asking: Asking) -> None:
     assert len(asking.answered()) == QUESTIONS
 
 
-def test_a_changed_image_is_asked_about_again_and_no_other(asking: Asking) -> None:
+def test_a_changed_image_is_asked_about_again_and_no_other_beside_a_faulty_condition(asking: Asking) -> None:
     path = asking.project.root / "data/small/faces/A1j.png"
     draw_face(path, 77)
     before = len(asking.answered())
+    faulty = asking.project.root / "params/small_conditions/a-faulty-one.yaml"
+    faulty.write_text("nmae: nobody\n", encoding="utf-8")
     code, said = asking.infer("--yes")
-    assert code == 0
-    assert "3 answered now" in said
+    assert code == 0, said
+    assert "3 answered now" in said and "a-faulty-one" not in said
+    code, said = asking.run("build")
+    assert code == 1 and "a-faulty-one.yaml" in said and "or take it out of params/small_conditions" in said
+    faulty.unlink()
     fresh = asking.lines()[-3:]
     assert len(asking.answered()) == before + 3
     assert {(line["image_id"], line["image_sha256"]) for line in fresh} == {("A1j", sha256_file(path))}

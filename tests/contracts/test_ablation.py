@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protocol_support import make_condition
 
-from lib.contracts.ablation import Ablation, find_retest, merged, read_ablations, retest
+from lib.contracts.ablation import Ablation, find_retest, merged, read_ablation, retest
 from lib.contracts.known_conditions import KnownConditions
 from lib.errors import ParameterError
 
@@ -68,20 +68,17 @@ def test_files_are_named_after_their_ids_and_leave_names_alone(tmp_path: Path) -
     with pytest.raises(
         ParameterError, match=r"id: got 'warm', but the file is named other\.yaml\. Rename it warm\.yaml"
     ):
-        read_ablations(tmp_path)
+        read_ablation(tmp_path / "other.yaml")
     for change, says in (
         ({"id": "a.b"}, "small letters, digits, hyphens"),
         ({"variants": {"x": {"label": "x", "changes": {"id": "y"}}}}, "id is made up from the condition and the label"),
         ({"id": "retest-r3"}, "which `rater test-retest` uses"),
         ({"analysis": "tempereture"}, "analysis: "),
     ):
-        (tmp_path / "other.yaml").write_text(yaml.safe_dump(content | {"id": "other"} | change))
-        if "id" in change:
-            (tmp_path / "other.yaml").rename(tmp_path / f"{change['id']}.yaml")
+        path = tmp_path / f"{change.get('id', 'other')}.yaml"
+        path.write_text(yaml.safe_dump(content | {"id": "other"} | change))
         with pytest.raises(ParameterError, match=says):
-            read_ablations(tmp_path)
-        for path in tmp_path.glob("*.yaml"):
-            path.unlink()
+            read_ablation(path)
 
 
 settings_of = st.recursive(
