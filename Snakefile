@@ -29,6 +29,7 @@ CHAPTERS = {
     "stereotypes": ["data", "predictions"],
     "thinking": ["data", "predictions"],
     "responses": ["data", "predictions", "answers"],
+    "retest": ["data", "predictions", "ablated"],
     "ablations": ["data", "predictions", "ablated"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],

@@ -9,6 +9,7 @@ import polars as pl
 
 from lib.chapters.ablated import asked_ablations
 from lib.chapters.conditions import available_dimensions, machine_dimensions
+from lib.chapters.retest import piloted
 from lib.errors import ParameterError
 from lib.project import LEDGER
 from lib.study_data import StudyData
@@ -56,8 +57,8 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         `vlm`, `fer` (conditions with predictions, of that kind), `intended` (emotions), `human-null`, `groups` (any
         factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
         (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones, from which
-        predictions were read), `remarks` (on how any of them was read), `ablation <id>` (asked of anybody), `pairs`
-        (planned pairs of conditions), `twin`, `ledger` (of published figures).
+        predictions were read), `remarks` (on how any of them was read), `ablation <id>` (asked of anybody), `retest`
+        (a pilot of anybody), `pairs` (planned pairs of conditions), `twin`, `ledger` (of published figures).
 
     Raises
     ------
@@ -181,6 +182,11 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         _ablated,
         "answers to the ablation {name} yet",
         "Ask a model: `rater ablate {name} -m <condition>`; `make demo` asks the pocket rater.",
+    ),
+    "retest": (
+        lambda data, _: bool(piloted(data)),
+        "machine that was asked the same again yet",
+        "Ask one: `rater test-retest -m <condition>`; `make demo` asks the pocket rater.",
     ),
     "twin": (
         lambda data, _: data.source.uses_twin,
