@@ -15,6 +15,7 @@ from lib.contracts.condition import ANOTHER
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import LEDGER, TWIN_TARGETS, open_project
 from lib.responses.shard import shards
+from lib.study_data import REGIONS, regions_file
 
 # A chapter is a notebook and what it reads. A new one: put it into notebooks/ and name it here. `results` are all other
 # chapters' numbers; `ledger` the published ones.
@@ -31,6 +32,7 @@ CHAPTERS = {
     "responses": ["data", "predictions", "answers"],
     "retest": ["data", "predictions", "ablated"],
     "ablations": ["data", "predictions", "ablated"],
+    "inner": ["data", "traced logits", "traced hidden"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
     "omnibus": ["data", "predictions"],
@@ -52,6 +54,7 @@ PREDICTIONS = expand(f"{CACHE}/predictions/{{condition}}.parquet", condition=PRO
 ANSWERED = PROJECT.answered
 ABLATED = expand(f"{CACHE}/ablations/{{condition}}.parquet", condition=PROJECT.ablated)
 TRACED = {kind: [f"{CACHE}/{name}" for name in names] for kind, names in traced_files(PROJECT).items()}
+REGIONS_FILE = regions_file(PROJECT) if TRACED["attention"] else None  # without attention nobody reads regions
 ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
 BESIDE = studies_beside(PROJECT)
@@ -111,6 +114,7 @@ def chapter_inputs(wildcards):
     null = NULL if STUDY.analysis.human_null else []
     sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others, "ablated": ABLATED}
     sources |= {f"traced {kind}": files for kind, files in TRACED.items()}
+    sources["regions"] = [f"{CACHE}/{REGIONS}"] if REGIONS_FILE else []
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
 
@@ -243,6 +247,17 @@ rule traced:
         + code_digest(["lib.build.traced"], ROOT),
     shell:
         "{STEP} traced {wildcards.condition} {wildcards.kind}"
+
+
+# Where eyes, mouth and so on are in the images, as shares of each image's sides.
+rule regions:
+    output:
+        f"{CACHE}/{REGIONS}",
+    params:
+        raw=lambda wildcards: digest([REGIONS_FILE] if REGIONS_FILE else [], ROOT) + images_digest(),
+        source=digest([PROJECT.study_file], ROOT) + code_digest(["lib.build.regions"], ROOT),
+    shell:
+        "{STEP} regions"
 
 
 # Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does

@@ -20,6 +20,7 @@ from lib.project import Project, open_project
 IMAGES = "data/images.parquet"
 RATINGS = "data/ratings.parquet"
 REMAINING_RATINGS = "data/ratings_without_held_out.parquet"
+REGIONS = "data/regions.parquet"
 TRACES = "traces"
 
 
@@ -53,6 +54,12 @@ def traced_conditions(project: Project, kind: str) -> list[str]:
     folder = project.cache / TRACES
     known = () if project.uses_twin else tuple(project.conditions)
     return [name for name in known if next((folder / name).rglob(f"{name}_{kind}_*.npz"), None)]
+
+
+def regions_file(project: Project) -> Path | None:
+    """The table of where eyes, mouth and so on are in the images; None where the study names none, or is simulated."""
+    named = project.study.files.regions
+    return None if named is None or project.uses_twin else project.root / named
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,12 @@ class StudyData:
             frames = {name: self._read(traced_name(name, kind)) for name in names}
             self._traced[kind] = {name: frame for name, frame in frames.items() if not frame.is_empty()}
         return self._traced[kind]
+
+    @cached_property
+    def regions(self) -> pl.DataFrame | None:
+        """Outlines of regions in the images (`lib.contracts.regions.read_regions`); None if the study names none."""
+        named = isinstance(self.source, Project) and regions_file(self.source) is not None
+        return self._read(REGIONS) if named else None
 
     @property
     def resampling(self) -> Resampling:

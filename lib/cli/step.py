@@ -91,6 +91,15 @@ def traced(condition: str, kind: str) -> None:
             typer.echo(f"  warning: {condition}: {warning}")
 
 
+@app.command("regions")
+def regions() -> None:
+    """Check where eyes, mouth and so on are in the images."""
+    from lib.build.regions import gather_regions
+
+    with _timed("regions"):
+        gather_regions(_opened["project"])
+
+
 @app.command("infer")
 def infer(
     condition: str,

@@ -95,9 +95,13 @@ class Emotion(Parameters):
 
 
 class Files(Parameters):
-    """Where the study's data lie, from the project's root. Without `images` they are those that were rated."""
+    """Where the study's data lie, from the project's root. Without `images` they are those that were rated.
+
+    `regions` is a table of where eyes, mouth and so on are in the images (`lib.contracts.regions`).
+    """
 
     images: ProjectPath | None = None
+    regions: ProjectPath | None = None
     ratings: ProjectPath
     participants: ProjectPath | None = None
     predictions: ProjectPath | None = None
