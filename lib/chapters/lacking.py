@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lib.chapters.ablated import asked_ablations
 from lib.chapters.conditions import available_dimensions, machine_dimensions
+from lib.chapters.measured import measured_on
 from lib.chapters.retest import piloted
 from lib.errors import ParameterError
 from lib.project import LEDGER
 from lib.study_data import StudyData
 
 Test = Callable[[StudyData, str], bool]
-TRACED = {"dark-knowledge": "logits", "hidden-states": "hidden", "attention": "attention"}
-"""Ablations that change nothing about the questions, and the kind of traces that each is made of."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +110,7 @@ def _thought(data: StudyData, _: str) -> bool:
 
 
 def _ablated(data: StudyData, name: str) -> bool:
-    asked = any(asked.ablation.id == name for asked in asked_ablations(data))
-    return asked or (name in TRACED and bool(data.traced(TRACED[name])))
+    return name in data.project.known.ablations and bool(measured_on(data, name))
 
 
 _PREDICTIONS = "Add predictions where `files.predictions` of the study file says, and a file per condition, to get it."

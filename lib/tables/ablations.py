@@ -12,6 +12,26 @@ from lib.tables.intervals import estimates
 from lib.tables.style import plain_table, short_names
 
 
+def overview_table(overview: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """All ablations, with what each was measured on, or how to ask.
+
+    Parameters
+    ----------
+    overview
+        `lib.chapters.measured.ablations_overview`.
+    notes
+        Paragraphs below the table.
+    """
+    texts = overview.select(
+        pl.concat_str(pl.col("title"), pl.format(" ({})", "letter").fill_null("")).alias("title"),
+        "question",
+        pl.coalesce("measured", pl.format("awaits a model: rater {}", "ask")).alias("state"),
+    )
+    labels = {"title": "Ablation", "question": "Question", "state": "Measured on"}
+    table = plain_table(texts, "tbl-ablations", labels, notes, text_columns=("question", "state"))
+    return table.cols_width({"title": "22%", "question": "45%", "state": "33%"})
+
+
 def ways_table(
     figures: pl.DataFrame, differences: pl.DataFrame, names: pl.DataFrame, identifier: str,
     notes: Iterable[str | None] = (),
