@@ -31,7 +31,7 @@ CHAPTERS = {
     "thinking": ["data", "predictions"],
     "responses": ["data", "predictions", "answers"],
     "retest": ["data", "predictions", "ablated"],
-    "ablations": ["data", "predictions", "ablated"],
+    "ablations": ["data", "predictions", "ablated", "traced logits", "traced hidden", "traced attention"],
     "inner": ["data", "traced logits", "traced hidden"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
