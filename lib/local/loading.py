@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import logging
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from lib.contracts.local_model import Local
 from lib.errors import BackendUnavailableError, named_line
 from lib.local.families import Family
+from lib.local.folder_faults import faulty_file
 from lib.local.image_only import image_only
-from lib.local.weights import Weights
+from lib.local.weights import Weights, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,7 +88,11 @@ def load_model(weights: Weights, family: Family, local: Local, device: str) -> t
 
     settings: dict[str, Any] = {**SAFE, "use_safetensors": True, "dtype": local.precision or "auto"}
     refuse_quantised(local, device)
+    own = weights.folder / "generation_config.json"
+    if own.is_file():
+        read_json(own)  # transformers goes on without a broken one: other settings, and nothing said
     if local.precision in QUANTISED:
+        _quieten_bitsandbytes()
         settings |= {"quantization_config": _quantisation(local.precision), "dtype": torch.bfloat16}
         settings["device_map"] = {"": device}
     elif device != "cpu":
@@ -124,8 +130,9 @@ def load_processor(weights: Weights, family: Family) -> Any:  # noqa: ANN401, on
         processor = image_only(family.processor).from_pretrained(weights.folder, **SAFE)
     if family.template and not processor.chat_template:
         raise BackendUnavailableError(
-            f"{weights.folder}: has no chat template (chat_template.jinja), so it is a base model that was not "
-            "taught to answer. Take the instruction-tuned one (names end in -it, -Instruct or -hf)."
+            f"{weights.folder}: has no chat template (chat_template.jinja). Copy that file, too, if the model has one; "
+            "else it is a base model that was not taught to answer: take the instruction-tuned one (names end in -it, "
+            "-Instruct or -hf)."
         )
     return processor
 
@@ -182,6 +189,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
+def _quieten_bitsandbytes() -> None:
+    """Leave out the warning, at every 8-bit product, that its input is made float16: thousands of lines."""
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
+
+
 def _quantisation(precision: str) -> Any:  # noqa: ANN401, of transformers
     """8 bits: LLM.int8(); 4 bits: NF4. Both of bitsandbytes, which runs them on CUDA and on x86 and ARM processors."""
     torch = import_torch()
@@ -218,8 +230,9 @@ def _said(weights: Weights, device: str) -> Iterator[None]:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, SafetensorError) as error:
         raise BackendUnavailableError(
-            f"{weights.folder}: cannot be loaded ({named_line(error)}). Copy or pull the model again; if it stays so, "
-            "its files are of a version that transformers does not know."
+            faulty_file(weights)
+            or f"{weights.folder}: cannot be loaded ({named_line(error)}). Copy or pull the model again; if it stays "
+            "so, its files are of a version that transformers does not know."
         ) from error
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from lib.contracts.condition import Decoding, Thinking
 from lib.contracts.local_model import Local
+from lib.errors import BackendUnavailableError, named_line
 from lib.local.engine import Request
 from lib.local.families import Family, family_of
+from lib.local.folder_faults import lacks_processor
 from lib.local.probing import blank_picture, refuse_thinking
 from lib.local.turns import CLOSE
 from lib.local.weights import Weights, find_weights
@@ -41,6 +43,13 @@ def try_prompt(weights: Weights, family: Family, thinking: Thinking) -> None:
     from lib.local.prompting import Prompter
 
     prompter = Prompter(load_processor(weights, family), load_config(weights), family, weights.name)
-    prompter.prepare(Request("precheck", "What is this?", blank_picture(), Decoding(), thinking))
+    try:
+        prompter.prepare(Request("precheck", "What is this?", blank_picture(), Decoding(), thinking))
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise BackendUnavailableError(
+            lacks_processor(weights)
+            or f"{weights.folder}: its processor cannot make a question ready ({named_line(error)}). Copy or pull the "
+            "model again; if it stays so, its files are of a version that transformers does not know."
+        ) from error
     tag = prompter.tokenizer(CLOSE, add_special_tokens=False)["input_ids"]
     refuse_thinking(weights.name, thinking, len(tag) == 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -98,8 +97,6 @@ def evaluate(exam: Exam, conditions: Sequence[str], precisions: Sequence[str] = 
     finally:
         engine.close()
     for precision in precisions:
-        # bitsandbytes warns at every 8-bit product that its input is made float16: thousands of lines that say nothing.
-        logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
         engine = exam.engine(precision)
         try:
             figures[precision] = {"faces": len(some), **apart(first, exam.ask(engine, ready[0], some, precision))}

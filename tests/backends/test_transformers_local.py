@@ -176,7 +176,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_with_its_cure(folder: Path, 
 
     broken = Path(shutil.copytree(folder, tmp_path / "broken"))
     (broken / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(BackendUnavailableError, match=r"condition local-test: .*cannot be loaded"):
+    with pytest.raises(BackendUnavailableError, match=r"condition local-test: .*is no whole safetensors"):
         run(condition(broken), tmp_path)
 
 

@@ -269,9 +269,39 @@ def test_a_base_model_is_refused(zoo: Any, tmp_path: Path) -> None:
 def test_weights_that_are_damaged_are_one_line(data: bytes, zoo: Any, tmp_path: Path) -> None:
     folder = copied(zoo, "llava", tmp_path)
     (folder / "model.safetensors").write_bytes(data)
-    with pytest.raises(BackendUnavailableError, match="cannot be loaded") as caught:
+    with pytest.raises(BackendUnavailableError, match=r"model\.safetensors: is no whole safetensors file") as caught:
         TransformersEngine(str(folder))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("tokenizer.json", None, r"llava: lacks tokenizer\.json, which holds the model's words\. Copy it there"),
+        ("tokenizer.json", b'{"a', r"tokenizer\.json: is no whole JSON file \(3 bytes\)"),
+        ("preprocessor_config.json", None, r"llava: lacks preprocessor_config\.json, which says how pictures"),
+        ("processor_config.json", None, r"llava: lacks processor_config\.json, which says how words and pictures"),
+        ("processor_config.json", b"", r"processor_config\.json: is no whole JSON file \(0 bytes\)"),
+        ("tokenizer_config.json", b"[", r"tokenizer_config\.json: is no whole JSON file"),
+    ],
+)
+def test_a_file_that_is_missing_or_broken_is_named(
+    name: str, data: bytes | None, says: str, zoo: Any, tmp_path: Path
+) -> None:
+    folder = copied(zoo, "llava", tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    if data is not None:
+        (folder / name).write_bytes(data)
+    with pytest.raises(BackendUnavailableError, match=says) as caught:
+        precheck(str(folder), Local(), Thinking())
+    assert "\n" not in str(caught.value) and "transformers" not in str(caught.value)
+
+
+def test_generation_settings_that_are_broken_are_not_passed_over(zoo: Any, tmp_path: Path) -> None:
+    folder = copied(zoo, "llava", tmp_path)
+    (folder / "generation_config.json").write_bytes(b"{")
+    with pytest.raises(BackendUnavailableError, match=r"generation_config\.json: cannot be read"):
+        TransformersEngine(str(folder))
 
 
 def test_weights_that_lack_values_would_answer_by_chance_and_are_refused(zoo: Any, tmp_path: Path) -> None:
@@ -301,8 +331,8 @@ def _there(device: str) -> bool:
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16", "8bit", "4bit"])
-def test_precision(precision: str, zoo: Any, opened: Any) -> None:
-    """Fewer bits give nearly the same probabilities, and say so in the record; 4 bits less nearly than 8."""
+def test_precision(precision: str, zoo: Any, opened: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Fewer bits give nearly the same probabilities, and say so in the record, silently; 4 bits less so than 8."""
     if precision.endswith("bit") and "float" not in precision:
         pytest.importorskip("bitsandbytes", reason="needs the extra local (make local)")
     model = TransformersEngine(str(zoo("qwen2_vl")), Local(precision=precision))
@@ -312,5 +342,6 @@ def test_precision(precision: str, zoo: Any, opened: Any) -> None:
     off = (spread(exact)[0].exp() - spread(rounded)[0].exp()).abs().sum().item()
     assert 0 < off < {"bfloat16": 0.3, "float16": 0.05, "8bit": 0.6, "4bit": 1.5}[precision]
     assert f" {precision} (transformers " in model.identity.version
+    assert not [record for record in caplog.records if record.name.startswith("bitsandbytes")]
     model.close()
     assert not hasattr(model, "model")
