@@ -13,11 +13,9 @@ from lib.contracts.study import Study
 from lib.errors import BackendUnavailableError
 from lib.local.engine import Engine, Generation, Request, RequestError, Wanted
 from lib.local.worker import EngineFailedError, Worker
-from lib.protocol.question import Picture, Question
+from lib.protocol.question import THINKING_BUDGET, Picture, Question
 from lib.roots import root_or_here
 
-FORCED = "thinking_budget"
-"""Stands before the finish reason, and a dot, where thinking was ended by its budget."""
 Inspect = Callable[[Question, Generation], None]
 
 
@@ -117,7 +115,7 @@ class LocalBackend(ABC):
         engine = self._worker.engine
         return Answer(
             text=came.text,
-            finish_reason=f"{FORCED}.{came.finish}" if came.forced else came.finish,
+            finish_reason=f"{THINKING_BUDGET}.{came.finish}" if came.forced else came.finish,
             thoughts=came.thoughts if self.condition.decoding.include_thoughts is not False else None,
             tokens_in=came.tokens_in,
             tokens_out=came.tokens_out,

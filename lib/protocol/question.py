@@ -13,6 +13,8 @@ from lib.contracts.condition import Condition
 
 ALL_STEPS = "all"
 """The step of a question that asks for everything at once."""
+THINKING_BUDGET = "thinking_budget"
+"""What an answer's reason to finish begins with, before a dot, where its budget ended the thinking."""
 
 
 @dataclass(frozen=True, slots=True)
