@@ -22,6 +22,7 @@ RELATED = {"layer": pl.String, "part": pl.String, "n_pairs": pl.Int64} | dict.fr
     ["rho", "p", "p_family"], pl.Float64
 ) | {"reason": pl.String}  # fmt: skip
 CONSTANT = "one side's distances are all the same"
+SAME = 1e-12  # images whose features correlate this closely are alike: the rest is rounding
 
 
 def dissimilarity(features: Numbers, metric: Metric) -> Numbers:
@@ -63,6 +64,7 @@ def dissimilarity(features: Numbers, metric: Metric) -> Numbers:
             )
         unit = centred / length
         distances = 1 - unit @ unit.T
+        distances[distances < SAME] = 0.0
     else:
         centred = table - table.mean(axis=0)
         squares = (centred**2).sum(axis=1)

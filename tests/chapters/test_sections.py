@@ -34,7 +34,8 @@ CHAPTERS = {
 
 
 OF_THE_PAPER_ALONE = {"twin", "consistency", "reproduction"}
-OF_STORED_ANSWERS_ALONE = {"retest", "ablations"}  # what was asked otherwise is no file that `rater analyze` could be given
+# what was asked otherwise, and what was traced, is no file that `rater analyze` could be given
+OF_STORED_ANSWERS_ALONE = {"retest", "ablations", "inner"}
 
 
 def test_every_section_belongs_to_a_chapter_and_every_chapter_but_the_papers_own_has_sections() -> None:
