@@ -34,7 +34,6 @@ from lib.figures.style import (
     to_pandas,
     with_notes,
 )
-from lib.tables.style import short_names
 
 SIDES = {"expected": "Expected value", "argmax": "Most probable value"}
 STEPS = {"image": "image tokens", "all": "all at once"}
@@ -56,7 +55,7 @@ def expected_figure(points: pl.DataFrame, names: pl.DataFrame, *notes: str | Non
     notes
         Lines below the figure.
     """
-    short = short_names(names)
+    short = _short(names)
     keys = ["condition", "dimension", "emotion"]
     centred = points.with_columns(pl.col(name) - pl.col(name).mean().over(keys) for name in ("people", *SIDES))
     rows = [
@@ -105,7 +104,7 @@ def layers_figure(
     notes
         Lines below the figure.
     """
-    short = short_names(names)
+    short = _short(names)
     shown = relations.with_columns(_panel(short), pl.col("step").replace(STEPS)).drop_nulls("value")
     several = relations["condition"].unique(maintain_order=True)
     kinds = [(who, measure, target) for who in several for measure in MEASURES for target in TARGETS]
@@ -142,6 +141,10 @@ def layers_figure(
         + theme(panel_spacing_x=0.03),
         *notes,
     )  # fmt: skip
+
+
+def _short(names: pl.DataFrame) -> dict[str, str]:
+    return {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
 
 
 def _panel(short: dict[str, str]) -> pl.Expr:
