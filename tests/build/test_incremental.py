@@ -5,10 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+from lib.build.runner import snakemake_command
+from lib.project import open_project
+from lib.study_data import traced_conditions, traced_name
+from lib.traces.files import write_part
+from lib.traces.manifest import append, line_for
+from lib.traces.naming import trace_file
+from lib.traces.parts import Part
 
 pytestmark = pytest.mark.slow
 HOME = "cache/studies/small-study"
@@ -148,3 +160,36 @@ def test_a_second_build_at_the_same_time_is_refused(built) -> None:
         finished = built.run("build")
     assert finished.returncode == 1
     assert "Another build of this study is running" in finished.stderr
+
+
+def test_traces_are_read_where_they_are_and_anew_when_they_changed(built) -> None:
+    project = open_project(built.study, built.root)
+    home, target = project.cache / "traces", f"{HOME}/cache/{traced_name('machine-1', 'hidden')}"
+
+    def steps() -> set[str]:
+        command = snakemake_command(project, [target], 1)
+        finished = subprocess.run(
+            command, cwd=built.root, env=built.environment() | {"PYTHONPATH": str(built.root)}, capture_output=True,
+            text=True, check=False, timeout=600,
+        )  # fmt: skip
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return set(re.findall(r"^  (.+) \(\d+\.\d s\)$", finished.stdout, re.MULTILINE))
+
+    def trace(value: float) -> None:
+        about = {"key": "k", "step": "emotion", "text_sha256": "t", "model_version": "m", "device": "cpu"}
+        part = Part({"last": np.full((1, 3), value, np.float16)}, about | {"layers": [0]})
+        size = write_part(trace_file(home, "machine-1", "hidden", "a"), "emotion", part)
+        append(
+            home,
+            "machine-1",
+            "all",
+            line_for(home, "hidden", part, size, condition="machine-1", image_id="a", repeat=0),
+        )
+
+    assert traced_conditions(project, "hidden") == []
+    trace(1)
+    assert traced_conditions(project, "hidden") == ["machine-1"]
+    assert steps() == {"traces machine-1 hidden"}
+    trace(2)
+    assert steps() == {"traces machine-1 hidden"}
+    shutil.rmtree(home)

@@ -141,6 +141,7 @@ def test_a_trace_that_is_gone_damaged_or_of_another_answer_is_left_out_and_said(
 
 def test_a_replaced_trace_is_what_counts(traced: Traced) -> None:
     before = standing_traces(traced.project, WHO, "logits"), standing_traces(traced.project, WHO, "hidden")
+    assert standing_traces(traced.project, WHO, "logits") == before[0]
     traced.trace(2, "logits", "b", "valence", logits_part((0.2, 0.2, 0.6), "1"))
     assert standing_traces(traced.project, WHO, "logits") != before[0]
     assert standing_traces(traced.project, WHO, "hidden") == before[1]

@@ -189,15 +189,16 @@ class TestDarkKnowledge:
         whole = emotion_tracking(data).row(0, named=True)
         assert whole["expected_r_low"] > 0.4 and whole["distance_high"] < whole["said_distance_low"]
 
-    def test_a_machine_that_is_only_unsure_is_not(self, images, ratings, faces, monkeypatch) -> None:
+    def test_a_machine_that_is_only_unsure_is_not(self, images, ratings, monkeypatch) -> None:
         """Entropy without sight: bells that lean at random. At 5%, more than 3 of 10 come once in 1,000 times."""
         monkeypatch.setattr(StudyData, "resampling", property(lambda _: Resampling(1, 20, "image", 0.95)))
-        level, found = np.rint(centres(images)), 0
+        few, found = images.filter(pl.Series(range(images.height)) % 4 == 0), 0
+        level = np.rint(centres(few))
         for seed in range(5):
             random = np.random.default_rng([7, seed])
-            blind = level + 0.4 * np.tanh(random.normal(0, 1, faces.shape))
+            blind = level + 0.4 * np.tanh(random.normal(0, 1, level.shape))
             leaning = {name: around(blind[:, at], 1.2) for at, name in enumerate(DIMENSIONS)}
-            frame = logits(images, leaning, named(images, np.full(images.height, 0.7)))
+            frame = logits(few, leaning, named(few, np.full(few.height, 0.7)))
             rows = tracking(study_data(images, ratings, logits=frame))
             found += sum(rows[name, "argmax constant"]["expected_p"] <= 0.05 for name in DIMENSIONS)
             assert all(rows[name, "all"]["entropy_low"] > 1.5 for name in DIMENSIONS)
