@@ -9,6 +9,7 @@ from lib.build.asking import Inquiry
 from lib.build.sample_readings import Reading, Value, readings_of, readings_of_outputs, readings_of_top
 from lib.build.tracing import traces_folder
 from lib.errors import DataError
+from lib.protocol.classifier import ClassifierReader
 from lib.protocol.items import distinct
 from lib.protocol.question import ALL_STEPS, Item
 from lib.protocol.replay import Outcome, replay
@@ -162,7 +163,8 @@ def _readings(
         logits = read_logits(traces_folder(inquiry), inquiry.condition.id, line.image_id, line.step, line.repeat)
         return readings_of(logits, step, values, inquiry.project.study)
     if inquiry.condition.classifier is not None:
-        return readings_of_outputs(response.text, values)
+        becomes = ClassifierReader(inquiry.project.study, inquiry.condition).becomes
+        return readings_of_outputs(response.text, values, becomes)
     if response.log_probabilities and step != ALL_STEPS:
         return readings_of_top(response.log_probabilities, values)
     return []

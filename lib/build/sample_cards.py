@@ -157,6 +157,7 @@ def _chart(reading: Reading, manner: Manner) -> str:
     bars = ""
     if reading.bars:
         what = "category" if reading.expected is None else f"{reading.name} rating"
+        what = "of its labels" if reading.own else what
         told = ", ".join(f"{name} {_percent(share)}" for name, share in reading.bars)
         mean = f"; mean {reading.expected:.2f}" if reading.expected is not None else ""
         drawn = _rows(reading) if reading.expected is None else _columns(reading, manner)
@@ -217,4 +218,4 @@ def _percent(share: float) -> str:
 def _value(value: Value) -> str:
     if value is None:
         return "no value"
-    return value if isinstance(value, str) else signed(f"{value:g}")
+    return value if isinstance(value, str) else signed(f"{round(value, 2):g}")

@@ -120,6 +120,7 @@ def _about(inquiry: Inquiry, responses: Sequence[Response], told: Told) -> str:
     devices = dict.fromkeys(one.fingerprint for one in responses if one.fingerprint)
     dates = sorted({one.asked_at[:10] for one in responses})
     decoding = [f"{name.replace('_', ' ')} {_setting(value)}" for name, value in _set(condition)]
+    by_itself = "none: nothing is drawn" if condition.classifier else "as the backend does by itself"
     asked = {
         "context_carry": "step by step, each with the answers before",
         "json_single": "everything at once",
@@ -131,7 +132,7 @@ def _about(inquiry: Inquiry, responses: Sequence[Response], told: Told) -> str:
         ("Model", condition.model, False),
         ("Backend", condition.backend, False),
         ("Precision", _precision(condition), False),
-        ("Decoding", ", ".join(decoding) or "as the backend does by itself", False),
+        ("Decoding", ", ".join(decoding) or by_itself, False),
         ("Asked", asked.get(condition.strategy, condition.strategy), False),
         ("Prompts", condition.prompts or "none", False),
         ("Device", ", ".join(devices) or "not said", False),
@@ -151,7 +152,8 @@ def _fact(name: str, value: str, wide: bool) -> str:
 
 def _set(condition: Condition) -> Iterator[tuple[str, object]]:
     yield from condition.decoding.model_dump(exclude_none=True).items()
-    yield "thinking", condition.thinking.mode
+    if condition.prompts:
+        yield "thinking", condition.thinking.mode
     if condition.thinking.budget:
         yield "at most", f"{condition.thinking.budget:,} tokens of it"
 

@@ -36,6 +36,8 @@ class Reading:
         What the model gave to all of `bars` together; the rest went to other words.
     words : list of (str, float)
         Likeliest tokens at that place of the answer, likeliest first, with their probabilities.
+    own : bool
+        Whether the bars are labels of the machine's own, and no categories of the study.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Reading:
     expected: float | None = None
     mass: float | None = None
     words: list[tuple[str, float]] = field(default_factory=list)
+    own: bool = False
 
 
 def readings_of(logits: Logits, step: str, values: Mapping[str, Value], study: Study) -> list[Reading]:
@@ -67,14 +70,18 @@ def readings_of(logits: Logits, step: str, values: Mapping[str, Value], study: S
     return [_reading(logits, step, name, value, study) for name, value in values.items()]
 
 
-def readings_of_outputs(text: str, values: Mapping[str, Value]) -> list[Reading]:
-    """Probabilities of a classifier's own labels, from its raw outputs; nothing where the text is none such."""
+def readings_of_outputs(text: str, values: Mapping[str, Value], becomes: Mapping[str, str]) -> list[Reading]:
+    """Probabilities of a classifier's own labels, from its raw outputs; nothing where the text is none such.
+
+    The picked one is the likeliest of those that become (`ClassifierReader.becomes`) the category that was read.
+    """
     try:
         outputs = msgspec.json.decode(text, type=Outputs)
     except msgspec.DecodeError:
         return []
     bars = sorted(outputs.labels.items(), key=lambda bar: -bar[1])
-    return [Reading(EMOTION, _shown(values.get(EMOTION)), bars)]
+    said = next((label for label, _ in bars if becomes.get(label) == values.get(EMOTION)), None)
+    return [Reading(EMOTION, said, bars, own=True)]
 
 
 def readings_of_top(top: Sequence[Sequence[tuple[str, float]]], values: Mapping[str, Value]) -> list[Reading]:

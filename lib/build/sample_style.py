@@ -38,7 +38,8 @@ dd { margin: 0; overflow-wrap: anywhere; } .about dd { font-size: .9rem; line-he
   align-items: baseline; }
 .verdict { margin: .9rem 0 0; padding: .7rem .9rem; background: var(--tint); border-radius: 8px; }
 .verdict b { color: var(--accent); } .verdict span { display: block; overflow-wrap: anywhere; }
-.steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .7rem 1.4rem; }
+.steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .7rem 1.4rem;
+  align-content: start; }
 .step { min-width: 0; display: flex; flex-direction: column; gap: .7rem; max-width: 34rem; }
 .step > div { min-width: 0; } .step > div:empty { margin-top: -.7rem; }
 .step > div:last-child { display: grid; gap: 1rem;
@@ -57,6 +58,7 @@ figcaption, .small { font-size: .84rem; color: var(--soft); margin: .35rem 0 0; 
 .how { font-size: .84rem; color: var(--soft); margin: 0; overflow-wrap: anywhere; } .how b { color: var(--ink); }
 details { font-size: .84rem; } summary { cursor: pointer; color: var(--accent); }
 .chart { margin: 0; } .chart > p { margin: 0 0 .25rem; font-size: .84rem; color: var(--soft); }
+.chart > div + p { margin-top: .5rem; }
 .columns { display: flex; align-items: stretch; gap: 3px; height: 7.5rem; position: relative; }
 .columns > div { flex: 1 1 0; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end;
   text-align: center; font-size: .74rem; font-variant-numeric: tabular-nums; }
@@ -94,7 +96,9 @@ footer { font-size: .9rem; color: var(--soft); } footer p { margin: .3rem 0; }
   @page { size: A4; margin: 12mm; }
   body { background: #fff; font-size: 10.5pt; } main { max-width: none; padding: 0; }
   .card { grid-template-columns: 9rem minmax(0, 1fr); gap: 1rem; padding: .8rem; break-inside: avoid; }
-  .about { grid-template-columns: repeat(4, minmax(0, 1fr)); } .facts { font-size: .85rem; gap: 0 .5rem; }
+  .about { grid-template-columns: repeat(4, minmax(0, 1fr)); } .facts { font-size: .8rem; gap: 0 .4rem; }
+  .facts dt { font-size: .6rem; letter-spacing: .03em; } .card:last-of-type { margin-bottom: .2rem; }
+  footer { font-size: .62rem; line-height: 1.3; break-inside: avoid; } footer p { margin: .1rem 0; }
   .steps { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem; }
   .legend, .notice, .step, .chart { break-inside: avoid; } h1 { font-size: 20pt; } .asked { font-size: .78rem; }
   .columns em { font-size: .55rem; }

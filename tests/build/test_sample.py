@@ -207,11 +207,16 @@ def test_pages_without_traces_say_why(project: Project) -> None:
 
 
 def test_a_classifiers_own_labels_are_shown(project: Project) -> None:
-    outputs = {"labels": {"neutral": 0.1, "happy": 0.7, "sad": 0.1, "angry": 0.05, "fearful": 0.02, "disgusted": 0.02,
+    outputs = {"labels": {"neutral": 0.1, "happy": 0.05, "sad": 0.1, "angry": 0.05, "fearful": 0.02, "disgusted": 0.67,
                "surprised": 0.01}, "values": {}}  # fmt: skip
     sample = answered(project, "face-api-drawn", lambda _: json.dumps(outputs))
     soup, _ = page_of(sample)
-    assert soup.select_one('[role="img"]')["aria-label"].startswith("happy 70%, neutral 10%")
+    assert soup.select_one('[role="img"]')["aria-label"].startswith("disgusted 67%, neutral 10%")
+    assert soup.select_one(".rows .picked span").get_text() == "disgusted"  # the category is disgust
+    assert re.fullmatch(
+        r"Says disgust, .*Valence \d\.\d{1,2}Arousal \d\.\d{1,2}", soup.select_one(".verdict").get_text()
+    )
+    assert "thinking" not in soup.select_one(".about").get_text(" ")
     assert "a classifier of expressions writes no words" in soup.get_text(" ")
 
 

@@ -68,7 +68,7 @@ def test_thinking_is_passed_over() -> None:
 
 def test_what_is_no_classifiers_output_and_no_word_gives_nothing() -> None:
     values: dict[str, Any] = {"emotion": "happy"}
-    assert readings_of_outputs("happy", values) == [] == readings_of_outputs('{"labels": 3}', values)
+    assert readings_of_outputs("happy", values, {}) == [] == readings_of_outputs('{"labels": 3}', values, {})
     assert [one.words for one in readings_of_top([[("", -0.1)], [("joy", np.log(0.5))]], values)] == [
         [("joy", pytest.approx(0.5))]
     ]
