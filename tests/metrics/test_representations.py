@@ -31,6 +31,14 @@ def test_distances_agree_with_scipy(metric):
     assert dissimilarity(NOISE, metric) == pytest.approx(squareform(pdist(NOISE, metric)), abs=1e-7)
 
 
+def test_features_that_are_the_same_up_to_rounding_have_no_distance():
+    """Multiples of one pattern: their correlations are one but for the last digits."""
+    alike = np.outer(GENERATOR.uniform(0.1, 7, N), NOISE[0])
+    assert not dissimilarity(alike, "correlation").any()
+    found = relate_layers({"alike": alike}, dissimilarity(RATINGS, "euclidean"), all_pairs(N), draws=9, seed=1)
+    assert found["rho"].to_list() == found["p"].to_list() == [None] and found["reason"].to_list() == [CONSTANT]
+
+
 def test_rho_is_spearmans_of_the_pairs():
     target = dissimilarity(RATINGS, "euclidean")
     found = relate_layers({"noise": NOISE, "same": RATINGS}, target, all_pairs(N), draws=0, seed=1, metric="euclidean")
