@@ -11,6 +11,7 @@ from lib.build.closure import code_digest, digest, notebook_digest
 from lib.build.documents import document_inputs, document_pages, document_sources, notebook_page
 from lib.build.renderer import find_quarto
 from lib.build.traced import standing_traces, traced_files
+from lib.chapters.second_sets import second_sets
 from lib.contracts.condition import ANOTHER
 from lib.contracts.predictions import HUMAN_NULL
 from lib.project import LEDGER, TWIN_TARGETS, open_project
@@ -32,6 +33,7 @@ CHAPTERS = {
     "responses": ["data", "predictions", "answers"],
     "retest": ["data", "predictions", "ablated"],
     "ablations": ["data", "predictions", "ablated", "traced logits", "traced hidden", "traced attention"],
+    "real_faces": ["data", "predictions", "second"],
     "inner": ["data", "traced logits", "traced hidden"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],
@@ -57,6 +59,7 @@ TRACED = {kind: [f"{CACHE}/{name}" for name in names] for kind, names in traced_
 REGIONS_FILE = regions_file(PROJECT) if TRACED["attention"] else None  # without attention nobody reads regions
 ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
+SECOND = second_sets(PROJECT)
 BESIDE = studies_beside(PROJECT)
 NAME = rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*"
 PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.files.conditions else [])]
@@ -67,26 +70,38 @@ def raw_predictions(wildcards):
 
 
 def raw_answers(wildcards):
+    return answers_of(PROJECT, wildcards.condition)
+
+
+def answers_of(project, name):
     """A condition's answers, and those (else the predictions) of the condition that its labels come from."""
-    files = PROJECT.stored_answers(wildcards.condition)
-    other = PROJECT.condition(wildcards.condition).label_from
+    files = project.stored_answers(name)
+    other = project.condition(name).label_from
     if other not in {None, ANOTHER}:
-        files += sorted((PROJECT.responses / other).glob("*.jsonl")) or [PROJECT.predictions_file(other)]
-    return [PROJECT.relative(path) for path in files if path is not None]
+        files += sorted((project.responses / other).glob("*.jsonl")) or [project.predictions_file(other)]
+    return [project.relative(path) for path in files if path is not None]
+
+
+def second_files(one):
+    """What the frames of a second set are made from, beside its images, prompts and settings."""
+    files = [one.project.study_file, one.project.manifest, one.project.ratings_file]
+    files += [one.project.predictions_file(name) for name in one.conditions]
+    files = [one.project.relative(path) for path in files if path is not None and path.is_file()]
+    return files + [path for name in one.conditions for path in answers_of(one.project, name)]
 
 
 @cache
-def images_digest():
+def images_digest(project):
     """The study's images, byte by byte; only computed where machines' answers are used or asked for."""
-    images = PROJECT.manifest
+    images = project.manifest
     return digest([images if images.is_dir() else images.parent], ROOT) if images else ""
 
 
-def asked_digest(name):
+def asked_digest(name, project=PROJECT):
     """What a condition is asked: its images, prompts and settings."""
-    condition = PROJECT.condition(name)
+    condition = project.condition(name)
     prompts = [ROOT / f"params/prompts/{condition.prompts}.yaml"] if condition.prompts else []
-    return images_digest() + digest([PROJECT.study_file, *PROJECT.known.files(name), *prompts], ROOT)
+    return images_digest(project) + digest([project.study_file, *project.known.files(name), *prompts], ROOT)
 
 
 def inference_records(wildcards):
@@ -114,6 +129,7 @@ def chapter_inputs(wildcards):
     null = NULL if STUDY.analysis.human_null else []
     sources = {"data": DATA, "null": null, "predictions": PREDICTIONS, "answers": ANSWERS, "results": others, "ablated": ABLATED}
     sources |= {f"traced {kind}": files for kind, files in TRACED.items()}
+    sources["second"] = [f"{CACHE}/{name}" for one in SECOND for name in one.names]
     sources["regions"] = [f"{CACHE}/{REGIONS}"] if REGIONS_FILE else []
     return [path for need in CHAPTERS[wildcards.chapter] for path in sources.get(need, [])]
 
@@ -254,10 +270,29 @@ rule regions:
     output:
         f"{CACHE}/{REGIONS}",
     params:
-        raw=lambda wildcards: digest([REGIONS_FILE] if REGIONS_FILE else [], ROOT) + images_digest(),
+        raw=lambda wildcards: digest([REGIONS_FILE] if REGIONS_FILE else [], ROOT) + images_digest(PROJECT),
         source=digest([PROJECT.study_file], ROOT) + code_digest(["lib.build.regions"], ROOT),
     shell:
         "{STEP} regions"
+
+
+# What machines answered about second sets of images, which are studies of their own.
+for second in SECOND:
+
+    rule:
+        name:
+            f"second_{second.ablation.id}".replace("-", "_")
+        input:
+            second_files(second),
+        output:
+            [f"{CACHE}/{name}" for name in second.names],
+        params:
+            ablation=second.ablation.id,
+            raw=digest([ROOT / name for name in second_files(second)], ROOT)
+            + "".join(asked_digest(name, second.project) for name in second.conditions),
+            source=code_digest(["lib.build.second_set"], ROOT),
+        shell:
+            "{STEP} second {params.ablation}"
 
 
 # Asking machines: never a part of pages or numbers, since it may cost money. `rater infer` runs it, and so does

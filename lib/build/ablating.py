@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib.build.asking import find_condition
+from lib.chapters.second_sets import open_second, refuse_other_settings
 from lib.contracts.ablation import Ablation
 from lib.contracts.condition import Condition
 from lib.errors import ParameterError
@@ -52,7 +54,7 @@ def plan_ablation(project: Project, ablation: Ablation, base: str | None) -> Abl
         No condition is named, there is none of the name, or a variant does not fit it or its backend.
     """
     name = base or ablation.base
-    if name is None and not ablation.variants:
+    if name is None and not ablation.variants and ablation.second is None:
         raise ParameterError(
             f"{ablation.id}: asks nothing of its own, since it is about whatever has answered. "
             f"Ask conditions: {project.command('infer -m <id>')}"
@@ -69,6 +71,25 @@ def plan_ablation(project: Project, ablation: Ablation, base: str | None) -> Abl
     then = [each for each in varied if each not in first]
     asked = [name] if ablation.ask_base or then else []
     return AblationRun(ablation, condition, [wave for wave in ([*asked, *first], then) if wave])
+
+
+def study_asked(project: Project, ablation: Ablation, bases: Sequence[str | None]) -> Project:
+    """Give the study whose images an ablation asks conditions about: its second set's, or the project's own.
+
+    Raises
+    ------
+    MissingFileError
+        The second set's study is not there.
+    ParameterError
+        It is not about the same categories and scales, or asks one of the conditions otherwise.
+    """
+    if ablation.second is None:
+        return project
+    second = open_second(project, ablation)
+    for name in bases:
+        if name or ablation.base:
+            refuse_other_settings(project, second, name or str(ablation.base))
+    return second
 
 
 def spent_on(project: Project, conditions: list[str]) -> float:

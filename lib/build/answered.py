@@ -21,7 +21,7 @@ def predict_from_answers(project: Project, condition: str) -> list[str]:
         Warnings for the user: images without an answer, and lines of the store that cannot be read.
     """
     images = pl.read_parquet(project.cache / IMAGES)
-    predicted, store = _predicted(project, condition, images)
+    predicted, store = from_answers(project, condition, images)
     sources = project.response_files(condition)
     write_frame(project, predictions_name(condition), predicted.predictions, *sources)
     write_frame(project, answers_name(condition), predicted.answers, *sources)
@@ -39,12 +39,13 @@ def predict_variant(project: Project, condition: str) -> list[str]:
     list of str
         Warnings for the user: lines of the store that cannot be read.
     """
-    predicted, store = _predicted(project, condition, pl.read_parquet(project.cache / IMAGES))
+    predicted, store = from_answers(project, condition, pl.read_parquet(project.cache / IMAGES))
     write_frame(project, variant_name(condition), predicted.predictions, *project.stored_answers(condition))
     return store.report.warnings()
 
 
-def _predicted(project: Project, condition: str, images: pl.DataFrame) -> tuple[Predicted, Store]:
+def from_answers(project: Project, condition: str, images: pl.DataFrame) -> tuple[Predicted, Store]:
+    """A condition's predictions of some images, and the answers that they are made from."""
     described = project.condition(condition)
     store = read_store(project.responses, condition, detailed=True)
     return predictions_of(plan_of(project, described), condition_items(project, described, images), store), store

@@ -9,6 +9,7 @@ import polars as pl
 
 from lib.chapters.conditions import available_dimensions, machine_dimensions
 from lib.chapters.measured import measured_on
+from lib.chapters.real_faces import compared_sets
 from lib.chapters.retest import piloted
 from lib.errors import ParameterError
 from lib.project import LEDGER
@@ -56,7 +57,8 @@ def lacking(data: StudyData, *needs: str) -> Lacking | None:
         factor with levels), `factor <name>`, `dimension <name>`, `dimensions two`, `rated` or `rated <dimension>`
         (machines gave values), `thinking tokens`, `steps` (thinking tokens by step), `answers` (stored ones, from which
         predictions were read), `remarks` (on how any of them was read), `ablation <id>` (asked of anybody), `retest`
-        (a pilot of anybody), `pairs` (planned pairs of conditions), `twin`, `ledger` (of published figures).
+        (a pilot of anybody), `second set` (of images, that anybody answered about), `pairs` (planned pairs of
+        conditions), `twin`, `ledger` (of published figures).
 
     Raises
     ------
@@ -179,6 +181,12 @@ NEEDS: dict[str, tuple[Test, str, str]] = {
         _ablated,
         "answers to the ablation {name} yet",
         "Ask a model: `rater ablate {name} -m <condition>`; `make demo` asks the pocket rater.",
+    ),
+    "second": (
+        lambda data, _: bool(compared_sets(data)),
+        "answers about a second set of images yet",
+        "Import one (`rater stimuli import`), put its study file where `second` in params/ablations/real-faces.yaml "
+        "says, and ask: `rater ablate real-faces -m <condition>`.",
     ),
     "retest": (
         lambda data, _: bool(piloted(data)),

@@ -38,9 +38,10 @@ def ablate(
 ) -> None:
     """Ask a condition and its variants (params/ablations) about the same images: forecast first, then what is open.
 
+    An ablation that names a second set of images asks the condition as it is about those.
     Answers are kept as those of any condition; what is answered already, is not asked again.
     """
-    from lib.build.ablating import plan_ablation
+    from lib.build.ablating import plan_ablation, study_asked
     from lib.build.inference import AskOptions
     from lib.project import open_project
 
@@ -52,9 +53,10 @@ def ablate(
     if limit is not None:
         found = found.model_copy(update={"images": limit})
     bases: list[str | None] = [*dict.fromkeys(conditions)] if conditions else [None]
-    runs = [plan_ablation(project, found, name) for name in bases]
+    asked = study_asked(project, found, bases)
+    runs = [plan_ablation(asked, found, name) for name in bases]
     told = AskOptions(found.images, None, budget, retry_failed, concurrency, traces=found.traces)
-    run_ablations(project, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+    run_ablations(asked, runs, told, cores=cores, dry_run=dry_run, yes=yes)
 
 
 def test_retest(
@@ -147,6 +149,8 @@ def _list(project: Project) -> None:
         traced = f", with traces ({ablation.traces})" if ablation.traces else ""
         ways = f"{counted(len(ablation.variants), 'variant')} of {base}" if ablation.variants else base
         asked = f"{ways}, {about}{traced}" if ablation.variants or ablation.base else "whatever has answered"
+        if ablation.second:
+            asked = f"{base}, images of {ablation.second}"
         said = f"{ablation.letter + ': ' if ablation.letter else ''}{ablation.title}"
         typer.echo(f"{name:{width}}  {said} ({asked})")
     for fault in project.known.faults.values():

@@ -100,6 +100,16 @@ def regions() -> None:
         gather_regions(_opened["project"])
 
 
+@app.command("second")
+def second(ablation: str) -> None:
+    """Check the images and answers of an ablation's second set."""
+    from lib.build.second_set import check_second_set
+
+    with _timed(f"second set {ablation}"):
+        for warning in check_second_set(_opened["project"], ablation):
+            typer.echo(f"  warning: {ablation}: {warning}")
+
+
 @app.command("infer")
 def infer(
     condition: str,

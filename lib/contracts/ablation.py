@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from lib.contracts.condition import Condition
-from lib.contracts.study import Identifier
+from lib.contracts.study import Identifier, ProjectPath
 from lib.contracts.yaml_files import Parameters, read_parameters
 from lib.errors import ParameterError
 
@@ -60,7 +60,8 @@ class Ablation(Parameters):
     `letter` is the ablation's number in the laboratory's plan (A1 to A9). `base` is the condition that is varied where
     nobody names another; it is asked too, unless no variant is compared with it (`ask_base`). `images` is how many (the
     first so many in the study's order of asking; all if it is left out), and `traces` what is kept of what goes on
-    inside the model, as in `rater infer --traces`. Without `variants` the analysis is about what is there.
+    inside the model, as in `rater infer --traces`. Without `variants` the analysis is about what is there. `second` is
+    the file of a study of other images, about which conditions are asked as they are (analysis `real-faces`).
     """
 
     id: PlainName
@@ -72,7 +73,16 @@ class Ablation(Parameters):
     ask_base: bool = True
     images: int | None = Field(default=None, ge=2)
     traces: str | None = None
+    second: ProjectPath | None = None
     variants: dict[PlainName, Variant] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _second_set_fits(self) -> Ablation:
+        if (self.second is not None) != (self.analysis == "real-faces"):
+            raise ValueError("second, the study of the second set of images, belongs to the analysis real-faces")
+        if self.second is not None and (self.variants or self.images):
+            raise ValueError("conditions are asked as they are about all of a second set: take out variants and images")
+        return self
 
     def condition_id(self, base: str, variant: str) -> str:
         """The id of a varied condition: `pocket-rater.temperature.t03`."""

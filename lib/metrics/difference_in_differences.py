@@ -190,7 +190,7 @@ def _draws(
     for weights in images:
         people = np.broadcast_to(own.people, (len(weights), size))
         if raters is not None and columns is not None:
-            people = np.concatenate([_means_of(next(raters)[np.newaxis], columns) for _ in range(len(weights))])
+            people = _means_of(np.stack([next(raters) for _ in range(len(weights))]), columns)
         use = weights if resampling.unit == "image" else np.ones_like(weights)
         parts.append(_estimates(use, people, own, design)[:, :, 2])
     return np.concatenate(parts)

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+import polars as pl
 import pytest
-from inference_support import ASKED, KEY
+import yaml
+from inference_support import ASKED, KEY, draw_face
 from wire.running import Running, wire_server
 
 from lib.build.answered import predict_variant
 from lib.build.data import check_data
+from lib.build.runner import run_build
 from lib.chapters.retest import FIGURES, retest_figures
 from lib.project import open_project
 from lib.study_data import StudyData
@@ -150,3 +153,33 @@ def test_the_pilot_asks_again_and_once_backwards_one_by_one(ablating: Ablating) 
     for words, says in ((("-r", "1"), "-r: got 1"), (("-t", "0.123"), "-t: got 0.123; give a temperature with two")):
         code, said = ablating.run("test-retest", "-m", ASKED, *words, "--dry-run")
         assert code == 1 and says in said
+
+
+def test_a_second_set_is_asked_about_in_its_own_study_and_read_by_the_build(ablating: Ablating) -> None:
+    root, study = ablating.project.root, ablating.project.study
+    before = ablating.asked()
+    code, said = ablating.run("ablate", "real-faces", "-m", ASKED, "--yes")
+    assert code == 1 and "second: got 'params/real-faces.yaml', which is not there yet" in said
+    content = yaml.safe_load((root / study).read_text(encoding="utf-8"))
+    wanted = {"id": "real-faces", "title": "Photographs", "analysis": {"bootstrap_draws": 200}}
+    folders = {name: f"data/real/{name}.csv" for name in ("images", "ratings")} | {"predictions": "data/real"}
+    wanted["files"] = content["files"] | folders
+    (root / "params/real-faces.yaml").write_text(yaml.safe_dump(content | wanted), encoding="utf-8")
+    own = pl.read_csv(root / "data/small/images.csv").filter(pl.col("actor").str.ends_with("1"))
+    for number, file in enumerate(own["file"]):
+        draw_face(root / "data/real" / file, 100 + number)
+    own.write_csv(root / "data/real/images.csv")
+    for _ in range(2):
+        code, said = ablating.run("ablate", "real-faces", "-m", ASKED, "--yes")
+        assert code == 0, said
+        assert ablating.asked() == before + 3 * own.height
+    assert "Nothing to ask: every question has its answer" in said
+    stored = root / "cache/studies/real-faces/cache/responses" / ASKED / "all.jsonl"
+    lines = [json.loads(line) for line in stored.read_text(encoding="utf-8").splitlines()]
+    folder = f"{CACHE}/second/real-faces"
+    run_build(open_project(study, root), f"{folder}/data/images.parquet", 1)
+    assert pl.read_parquet(root / folder / "data/ratings.parquet").is_empty()  # nobody has rated them
+    assert pl.read_parquet(root / folder / "data/images.parquet")["image_id"].to_list() == sorted(own["image_id"])
+    named = pl.read_parquet(root / folder / f"predictions/{ASKED}.parquet")
+    told = {line["image_id"]: line["values"]["emotion"] for line in lines if line["step"] == "emotion"}
+    assert dict(named.select("image_id", "emotion").iter_rows()) == told
