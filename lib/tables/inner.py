@@ -11,7 +11,11 @@ from lib.formats import ABSENT, bounded, capitalised, format_value
 from lib.tables.intervals import estimates
 from lib.tables.style import plain_table, short_names
 
-PARTS = {"all": "Within emotions", "same answer": "Within emotion and answer", "argmax constant": "Emotions with one answer"}
+PARTS = {
+    "all": "Within emotions",
+    "same answer": "Within emotion and answer",
+    "argmax constant": "Emotions with one answer",
+}
 STEPS = {"image": "the image's tokens", "all": "all at once"}
 TARGETS = ("ratings", "within", "emotion")
 
@@ -49,7 +53,10 @@ def emotion_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str 
         Paragraphs below the table.
     """
     texts = found.select(
-        _groups(found, names), *_tracked(found), estimates(found, "distance", 2), estimates(found, "said_distance", 2)
+        _groups(found, names),
+        *_tracked(found),
+        _kept(estimates(found, "distance", 2)),
+        _kept(estimates(found, "said_distance", 2)),
     )
     labels = {
         "part": "Images compared", "n": "Images", "entropy": "Entropy (bits)", "distance": "Distance from people",
@@ -108,7 +115,7 @@ def _tracked(found: pl.DataFrame) -> list[pl.Series]:
         pl.Series("part", [PARTS.get(part, capitalised(part)) for part in found["part"]], dtype=pl.String),
         pl.Series("n", [f"{value:,}" for value in found["n"]], dtype=pl.String),
         pl.Series("distinct", [format_value("n", value) for value in found["argmax_distinct"]], dtype=pl.String),
-        estimates(found, "entropy", 2),
+        _kept(estimates(found, "entropy", 2)),
         _correlations(found, "expected_r"),
         pl.Series("p", [format_value("p", value) for value in found["expected_p"]], dtype=pl.String),
         _correlations(found, "argmax_r"),
@@ -120,7 +127,12 @@ def _correlations(found: pl.DataFrame, name: str) -> pl.Series:
     shown = found.select(
         pl.col(name).alias("r"), pl.col(f"{name}_low").alias("r_low"), pl.col(f"{name}_high").alias("r_high")
     )
-    return estimates(shown, "r").rename(name)
+    return _kept(estimates(shown, "r")).rename(name)
+
+
+def _kept(texts: pl.Series) -> pl.Series:
+    """Estimates whose intervals stay on one line where a column is narrow."""
+    return texts.str.replace(", ", ",\u00a0", literal=True)
 
 
 def _with_p(own: pl.DataFrame) -> pl.Series:
