@@ -14,9 +14,10 @@ import typer
 import yaml
 
 from lib.cli.main import app
-from lib.contracts.ablation import Ablation, read_ablation
+from lib.contracts.ablation import Ablation, merged, read_ablation
 from lib.contracts.condition import Condition, read_condition
 from lib.contracts.known_conditions import KnownConditions
+from lib.contracts.study import Study, read_study
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "data/README.md", *(ROOT / "docs").glob("*.md")])
@@ -40,8 +41,14 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("block", blocks("yaml"))
-def test_a_file_that_is_shown_whole_is_read(block: str, tmp_path: Path) -> None:
+def test_a_file_that_is_shown_is_read(block: str, tmp_path: Path) -> None:
+    """A condition or an ablation whole, a study file whole or in part: then the rest is the example's."""
     content = yaml.safe_load(block)
+    if content.keys() <= Study.model_fields.keys():
+        example = yaml.safe_load((ROOT / "params/example.yaml").read_text(encoding="utf-8"))
+        (tmp_path / "study.yaml").write_text(yaml.safe_dump(merged(example, content)), encoding="utf-8")
+        assert read_study(tmp_path / "study.yaml").id
+        return
     path = tmp_path / f"{content['id']}.yaml"
     path.write_text(block, encoding="utf-8")
     read: Condition | Ablation

@@ -124,6 +124,7 @@ def show_forecast(
 
     from lib.asking.forecast_words import assumption_lines, forecast_table
     from lib.build.asking import forecast_of
+    from lib.build.cautions import cautions
 
     forecasts = [
         forecast_of(inquiry, retry_failed=retry_failed, batch=batch, ignore_batches=ignore_batches)
@@ -136,6 +137,8 @@ def show_forecast(
     for inquiry in inquiries:
         for warning in inquiry.stored.report.warnings():
             typer.echo(f"warning: {warning}")
+    for caution in cautions(inquiries):
+        typer.echo(f"warning: {caution}")
     return forecasts
 
 

@@ -12,7 +12,7 @@ from lib.pocket.marks import mark_seeing, mark_speaking
 from lib.pocket.model import count_parameters, new_model, save_model, steady
 from lib.pocket.questions import School
 from lib.pocket.raters import Raters
-from lib.pocket.recipe import Recipe
+from lib.pocket.recipe import TAUGHT_PROMPTS, Recipe
 from lib.pocket.seeing import learn_to_see
 from lib.pocket.speaking import ClassRoom, learn_to_speak
 from lib.pocket.training import Checkpoint, Progress
@@ -69,7 +69,7 @@ def make_pocket_rater(
     int
         How many parameters it has.
     """
-    prompts = {name: project.prompts(name) for name in ("plain", "json")}
+    prompts = {name: project.prompts(name) for name in TAUGHT_PROMPTS}
     school = School(project.study, prompts, Raters(recipe.raters))
     texts = list(school.every_text())
     words = learn_words(texts, recipe.model.vocabulary)

@@ -17,6 +17,8 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 RATED = ("valence", "arousal")
 LOW, HIGH = 1, 9
+TAUGHT_PROMPTS = ("plain", "json")
+"""The prompt sets whose questions it learns."""
 
 
 class FacesRecipe(Parameters):
