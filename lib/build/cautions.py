@@ -13,8 +13,8 @@ from lib.pocket.recipe import TAUGHT_PROMPTS, read_recipe
 
 RECIPES = "params/pocket"
 OTHER_IMAGES = (
-    "was taught drawn faces and the answers of a rule; what it says of other images is no evidence of anything, and must "
-    "not be used on people."
+    "was taught this project's drawn faces and the answers of a rule. The manifest does not say that these images are "
+    "drawn: of others its answers are no evidence, and they must not be used on people."
 )
 
 

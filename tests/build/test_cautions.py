@@ -30,7 +30,7 @@ def inquiries(folder: Path, *names: str, **changes: Any) -> list[Inquiry]:
 def test_nothing_is_said_of_what_was_taught_nor_of_other_machines(tmp_path: Path) -> None:
     other = {"categories": ["joy", "sorrow"]}
     assert cautions(inquiries(tmp_path, *POCKET)) == []
-    assert cautions(inquiries(tmp_path, "face-api", "internvl3-1b", emotion=other)) == []
+    assert cautions(inquiries(tmp_path, "gemma3-4b-ollama", "internvl3-1b", emotion=other)) == []
 
 
 def test_other_emotions_and_scales_are_said_once_of_all_conditions(tmp_path: Path) -> None:
