@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from lib.chapters.ablated import asked_ablations, common_images
+from lib.chapters.real_faces import compared_sets
 from lib.contracts.ablation import Ablation, Analysis, retest
 from lib.formats import counted
 from lib.study_data import StudyData
@@ -33,8 +34,8 @@ def measured_on(data: StudyData, ablation: str) -> dict[str, int]:
     -------
     dict of str to int
         Condition's id -> number of images: of an ablation with variants those that all of them were asked about, of
-        traces those with one, of an analysis of whatever has answered those with an answer. Empty where nobody was
-        asked. While the twin stands in, only such analyses have any, and their answers are simulated.
+        traces those with one, of a second set all of that set, of an analysis of whatever has answered those with an
+        answer. Empty where nobody was asked. While the twin stands in, only such analyses have any, and their answers are simulated.
     """
     found = retest(2, None, None) if ablation == PILOT else data.project.known.ablation(ablation)
     return _MEASURES.get(found.analysis, _variants)(data, found)
@@ -72,7 +73,7 @@ def ablations_overview(data: StudyData) -> pl.DataFrame:
 
 
 def _asks(ablation: Ablation) -> bool:
-    return bool(ablation.variants or ablation.traces)
+    return bool(ablation.variants or ablation.traces or ablation.second)
 
 
 def _named(data: StudyData, found: Mapping[str, int]) -> str:
@@ -98,6 +99,11 @@ def _traced(data: StudyData, ablation: Ablation) -> dict[str, int]:
     return {name: frame["image_id"].n_unique() for name, frame in data.traced(TRACED[ablation.analysis]).items()}
 
 
+def _second(data: StudyData, ablation: Ablation) -> dict[str, int]:
+    both = [sets for sets in compared_sets(data) if sets.one.ablation.id == ablation.id]
+    return {name: sets.second.images.height for sets in both for name in sets.conditions}
+
+
 def _answered(data: StudyData, _: Ablation) -> dict[str, int]:
     return {name: frame["image_id"].n_unique() for name, frame in data.predictions.items()}
 
@@ -108,5 +114,6 @@ def _thought(data: StudyData, _: Ablation) -> dict[str, int]:
 
 
 _MEASURES: Mapping[Analysis, Callable[[StudyData, Ablation], dict[str, int]]] = {
-    "models": _answered, "false-positives": _answered, "thinking": _thought, **dict.fromkeys(TRACED, _traced),
+    "models": _answered, "false-positives": _answered, "thinking": _thought, "real-faces": _second,
+    **dict.fromkeys(TRACED, _traced),
 }  # fmt: skip

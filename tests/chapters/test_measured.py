@@ -77,6 +77,7 @@ def test_the_overview_names_every_file_and_says_how_to_ask_what_is_missing() -> 
     assert rows["label-alone"]["measured"] is None
     assert rows["label-alone"]["ask"] == "ablate label-alone -m <condition>"
     assert rows["attention"]["ask"] == "ablate attention -m <condition>"
+    assert rows["real-faces"]["ask"] == "ablate real-faces -m <condition>" and rows["real-faces"]["measured"] is None
     assert rows["thinking"]["ask"] == "infer -m <condition>"
 
 
