@@ -26,6 +26,21 @@ def unit_of_faces(data: StudyData) -> str | None:
     return free[0] if free else None
 
 
+def face_units(data: StudyData) -> pl.DataFrame:
+    """What is independent among the images: image_id, unit (the unit of faces, or the image where there is none)."""
+    name = unit_of_faces(data)
+    own = pl.col("image_id") if name is None else pl.coalesce(pl.col(name).cast(pl.String), "image_id")
+    return data.images.select("image_id", own.alias("unit"))
+
+
+def face_note(data: StudyData) -> str:
+    """What intervals and p values count as independent where faces of one person are kept together."""
+    name = unit_of_faces(data)
+    if name is None:
+        return "Images count as independent."
+    return f"Images of one {data.study.factors[name].label.lower()} count as one unit."
+
+
 def unit_label(data: StudyData) -> str | None:
     """The unit's label, such as `identity`, where some factor with levels differs between units; else None."""
     unit = unit_of_faces(data)

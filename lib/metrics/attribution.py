@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -132,42 +132,43 @@ def attribution_contrasts(
     return pl.DataFrame(rows, schema=CONTRASTS)
 
 
-def judge_attribution(
-    named: float, named_p: float | None, others: dict[str, tuple[float, float | None]], alpha: float
-) -> str:
+def judge_attribution(found: Mapping[str, tuple[float, float | None, float | None]], alpha: float) -> str:
     """What lies behind a difference between two groups in how an emotion is named.
 
     Parameters
     ----------
-    named, named_p : float, float or None
-        Difference in how often it is named at all, and its corrected p; None = not tested.
-    others : dict
-        The same pair for hits, false_alarms and sensitivity.
+    found : mapping
+        Difference, p and corrected p of named, false_alarms, hits and sensitivity; no p = not tested.
     alpha : float
         Level of the tests.
 
     Returns
     -------
     str
-        Of the first group beside the second, by this rule: named more often, both on the whole and where it is not
-        shown, is `over-attribution`, and less often `under-attribution`; `both` where hits go against it, so that the
-        group whose faces are named so more often is also recognised worse when it shows the emotion. Otherwise
-        `inaccuracy` where hits or sensitivity differ, else `none`. Exchanging the groups exchanges over- and
-        under-attribution and leaves the rest.
+        Of the first group beside the second, by this rule: named more often on the whole (corrected p) and also where
+        it is not shown (p) is `over-attribution`, less often `under-attribution`; `both` where hits go against it (p),
+        so that the group whose faces are named so more often is also recognised worse when it shows the emotion.
+        Otherwise `inaccuracy` where hits or sensitivity differ (corrected p), else `none`. Exchanging the groups
+        exchanges over- and under-attribution and leaves the rest.
 
     Notes
     -----
-    False alarms alone do not tell: they rise with any inaccuracy, which leaves the share of all names where it is.
+    False alarms alone do not tell: they rise with any inaccuracy, which leaves the share of all names where it is. What
+    opens a verdict is corrected for its family; false alarms and hits then only tell what kind it is of, and are tested
+    at the plain level, as in a sequence of gates.
     """
 
-    def sign(difference: float, p: float | None) -> int:
-        return int(np.sign(difference)) if p is not None and p < alpha else 0
+    def sign(name: str, *, corrected: bool) -> int:
+        difference, p, adjusted = found[name]
+        used = adjusted if corrected else p
+        return int(np.sign(difference)) if used is not None and used < alpha else 0
 
-    seen = {name: sign(*pair) for name, pair in others.items()}
-    leaning = sign(named, named_p)
-    if leaning and leaning == seen["false_alarms"]:
-        return BOTH if seen["hits"] == -leaning else OVER if leaning > 0 else UNDER
-    return INACCURACY if seen["hits"] or seen["sensitivity"] else NEITHER
+    leaning = sign("named", corrected=True)
+    if leaning and leaning == sign("false_alarms", corrected=False):
+        against = sign("hits", corrected=False) == -leaning
+        return BOTH if against else OVER if leaning > 0 else UNDER
+    differ = sign("hits", corrected=True) or sign("sensitivity", corrected=True)
+    return INACCURACY if differ else NEITHER
 
 
 def _codes(labels: pl.Series, names: Sequence[str]) -> Codes:

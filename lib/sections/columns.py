@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lib.contracts.study import Study
 from lib.sections.columns_answers import ANSWERS
+from lib.sections.columns_machines import MACHINES
 from lib.sections.columns_statistics import STATISTICS
 
 COLUMNS: dict[str, str] = {
@@ -192,6 +193,7 @@ COLUMNS: dict[str, str] = {
     "intensity": "what the model's intensity adds to the label's mean",
     **STATISTICS,
     **ANSWERS,
+    **MACHINES,
 }
 ENDINGS = {
     "_low": "lower end of the interval: ",

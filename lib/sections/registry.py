@@ -15,6 +15,7 @@ from lib.sections.demographics import demographics_section
 from lib.sections.design import design_section
 from lib.sections.dimensions import dimensions_section
 from lib.sections.human import human_section
+from lib.sections.machines import machines_section
 from lib.sections.mixed import mixed_section
 from lib.sections.omnibus import omnibus_section
 from lib.sections.reliability import reliability_section
@@ -70,6 +71,8 @@ UNLABELLED = "people gave no emotion labels"
 SIZES = "no three models of one family state their number of parameters"
 NO_NOTES = "all stored answers were read at once, whole and without any note"
 NO_COSTS = "no stored answer has a known cost"
+NO_SUCH_PAIR = "no planned pair sets a machine that thinks beside one that does not"
+NO_THOUGHTS = "no stored answer is of a machine that thinks"
 
 SECTIONS: tuple[Section, ...] = (
     Section("design", design_section, (
@@ -158,5 +161,12 @@ SECTIONS: tuple[Section, ...] = (
     Section("calibration", calibration_section, (
         Table("calibration", "Errors of each machine before and after cross-validated calibration", RATED),
         Table("hybrid", "The best classifier's label joined with each model's intensity", ("rated", "vlm", "fer")),
+    )),
+    Section("machines", machines_section, (
+        Table("machine_ranks", "Every machine's rank by each measure of closeness to people, with interval", MACHINES),
+        Table("attribution", "How each machine names an emotion in one group of faces and in another", GROUPS),
+        Table("thinking_gains", "Error spared by thinking in each planned pair", ("thinking", "pairs"), NO_SUCH_PAIR),
+        Table("thinking_slopes", "Thinking tokens and error over repeats of one question", ("thinking",), REPEATS),
+        Table("forced_closes", "How often thinking was cut off, by step and emotion", ("answers",), NO_THOUGHTS),
     )),
 )  # fmt: skip

@@ -30,6 +30,7 @@ CHAPTERS = [
     "ablations",
     "real_faces",
     "inner",
+    "machines",
     "calibration",
     "demographics",
     "omnibus",

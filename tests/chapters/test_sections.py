@@ -30,6 +30,7 @@ CHAPTERS = {
     "mixed": ("reliability", "mixed"),
     "calibration": ("calibration",),
     "responses": ("responses",),
+    "machines": ("machines",),
 }
 
 

@@ -115,23 +115,24 @@ def test_a_missing_label_names_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "hits", "alarms", "sensitivity", "verdict"),
-    [
-        ((0.1, 0.01), (0.0, 0.9), (0.1, 0.01), (-1.0, 0.01), OVER),
-        ((0.1, 0.01), (0.1, 0.01), (0.1, 0.01), (0.1, 0.7), OVER),
-        ((0.1, 0.01), (-0.2, 0.01), (0.1, 0.01), (-1.0, 0.01), BOTH),
-        ((0.1, 0.01), (0.4, 0.01), (0.02, 0.2), (0.8, 0.01), INACCURACY),
-        ((0.0, 0.6), (-0.2, 0.01), (0.1, 0.01), (-1.0, 0.01), INACCURACY),
-        ((0.0, 0.6), (0.0, 0.6), (0.1, 0.2), (-1.0, 0.01), INACCURACY),
-        ((0.1, 0.06), (-0.2, 0.1), (0.1, 0.01), (-0.1, 0.2), NEITHER),
-        ((0.1, None), (-0.2, None), (0.1, None), (-0.1, None), NEITHER),
+    ("named", "alarms", "hits", "sensitivity", "verdict"),
+    [  # difference, p, corrected p
+        ((0.1, 0.001, 0.01), (0.1, 0.03, 0.3), (0.0, 0.9, 0.9), (-1.0, 0.01, 0.04), OVER),
+        ((0.1, 0.001, 0.01), (0.1, 0.03, 0.3), (0.1, 0.01, 0.02), (0.1, 0.7, 0.9), OVER),
+        ((0.1, 0.001, 0.01), (0.1, 0.01, 0.01), (-0.2, 0.03, 0.3), (-1.0, 0.01, 0.04), BOTH),
+        ((0.1, 0.001, 0.01), (0.02, 0.2, 0.4), (0.4, 0.001, 0.01), (0.8, 0.1, 0.4), INACCURACY),
+        ((0.1, 0.001, 0.01), (0.02, 0.2, 0.4), (0.1, 0.01, 0.1), (0.1, 0.4, 0.7), NEITHER),
+        ((0.0, 0.6, 0.8), (0.1, 0.001, 0.01), (-0.2, 0.01, 0.02), (-1.0, 0.01, 0.1), INACCURACY),
+        ((0.0, 0.6, 0.8), (0.1, 0.001, 0.01), (-0.2, 0.01, 0.1), (-1.0, 0.01, 0.04), INACCURACY),
+        ((0.1, 0.01, 0.06), (0.1, 0.001, 0.01), (-0.2, 0.01, 0.1), (-0.1, 0.2, 0.4), NEITHER),
+        ((0.1, None, None), (0.1, None, None), (-0.2, None, None), (-0.1, None, None), NEITHER),
     ],
 )
-def test_the_rule(named, hits, alarms, sensitivity, verdict) -> None:
-    others = {"hits": hits, "false_alarms": alarms, "sensitivity": sensitivity}
-    assert judge_attribution(*named, others, 0.05) == verdict
-    swapped = {name: (-difference, p) for name, (difference, p) in others.items()}
-    assert judge_attribution(-named[0], named[1], swapped, 0.05) == (UNDER if verdict == OVER else verdict)
+def test_the_rule(named, alarms, hits, sensitivity, verdict) -> None:
+    found = {"named": named, "false_alarms": alarms, "hits": hits, "sensitivity": sensitivity}
+    assert judge_attribution(found, 0.05) == verdict
+    swapped = {name: (-difference, *p) for name, (difference, *p) in found.items()}
+    assert judge_attribution(swapped, 0.05) == (UNDER if verdict == OVER else verdict)
 
 
 def test_level_where_groups_do_not_differ_and_identities_do() -> None:
