@@ -11,6 +11,7 @@ from lib.chapters.answers import label_answers, value_answers
 from lib.chapters.conditions import condition_names, machine_dimensions
 from lib.chapters.second_sets import SecondSet, second_data, second_sets
 from lib.metrics.difference_in_differences import difference_in_differences
+from lib.metrics.within_tracking import ALL
 from lib.project import Project
 from lib.study_data import StudyData
 
@@ -155,7 +156,9 @@ def set_differences(data: StudyData) -> pl.DataFrame:
                     if not _complete(own, levels):
                         continue
                     found = difference_in_differences(own, data.resampling, reference=levels[0], ratings=ratings)
-                    parts.append(_named(found.slice(1), both, name, outcome, factor))
+                    order = pl.col("group").cast(pl.Enum([ALL, *levels]))
+                    ordered = found.slice(1).sort(pl.col("reference").is_not_null(), order)
+                    parts.append(_named(ordered, both, name, outcome, factor))
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 

@@ -52,7 +52,7 @@ def second_set_table(
 def second_groups_table(
     sets: pl.DataFrame, names: pl.DataFrame, factors: Mapping[str, str], notes: Iterable[str | None] = ()
 ) -> GT:
-    """Differences between groups of images on both sets, and whether they differ between the sets.
+    """Differences between groups of images on the first set, and how far they differ on the second.
 
     Parameters
     ----------
@@ -65,21 +65,25 @@ def second_groups_table(
     notes
         Paragraphs below the table.
     """
-    short, rows = short_names(names), []
-    for row in sets.drop_nulls("reference").iter_rows(named=True):
-        rows.append(
+    short, rows = short_names(names), dict[tuple[str, ...], dict[str, str]]()
+    order = ["ablation", pl.col("condition").cast(names["condition"].dtype)]
+    between = sets.drop_nulls("reference").sort(order, maintain_order=True)
+    outcomes = {row["outcome"]: _outcome(row) for row in between.unique("outcome", maintain_order=True).to_dicts()}
+    for row in between.iter_rows(named=True):
+        factor = factors.get(row["factor"], capitalised(row["factor"]))
+        cells = rows.setdefault(
+            tuple(row[name] for name in ("ablation", "condition", "factor", "group")),
             {
-                "head": f"{row['title']}: {short[row['condition']]}, {_outcome(row)}",
-                "groups": f"{factors.get(row['factor'], capitalised(row['factor']))}: {row['group']} beside "
-                f"{row['reference']}",
-                **_figures(row),
-            }
+                "head": f"{row['title']}: {short[row['condition']]}",
+                "groups": f"{factor}: {row['group']} beside {row['reference']}",
+            },
         )
-    labels = {
-        "groups": "Groups", "first": "First set", "second": "Second set", "difference": "Difference in differences",
-    }  # fmt: skip
+        cells |= {f"{row['outcome']} first": _number(row, row["first"]), f"{row['outcome']} change": _interval(row)}
+    labels = {"groups": "Groups"}
+    for outcome, said in outcomes.items():
+        labels |= {f"{outcome} first": f"{capitalised(said)}, first set", f"{outcome} change": "second minus first"}
     schema = dict.fromkeys(["head", *labels], pl.String)
-    return plain_table(pl.DataFrame(rows, schema=schema), "tbl-second-groups", labels, notes, groups="head")
+    return plain_table(pl.DataFrame([*rows.values()], schema=schema), "tbl-second-groups", labels, notes, groups="head")
 
 
 def second_set_notes(first: str, sets: pl.DataFrame, confidence: float) -> list[str]:
@@ -98,9 +102,10 @@ def second_set_notes(first: str, sets: pl.DataFrame, confidence: float) -> list[
     return [
         f"First set: {first}. Second set: {second}. Accuracy is against the intended emotion; no answer counts as "
         "wrong. Bias is machine minus people, on images that people have rated.",
-        f"Differences: second minus first set, with {confidence:.0%} bootstrap intervals over images and, of bias over "
-        "all images and groups, raters. The sets are compared as they are composed. Where all images of a group are "
-        "right in one set, samples of them are too, so that intervals of accuracy are then too narrow.",
+        f"Differences: second minus first set, with {confidence:.0%} bootstrap intervals over images, those of one "
+        "person each on its own, and, of bias over all images and groups, raters. The sets are compared as they are "
+        "composed. Where all images of a group are right in one set, samples of them are too, so that intervals of "
+        "accuracy are then too narrow.",
     ]
 
 
@@ -109,8 +114,7 @@ def _outcome(row: Mapping[str, object]) -> str:
 
 
 def _figures(row: Mapping[str, object]) -> dict[str, str]:
-    plain = row["outcome"] == ACCURACY and row.get("reference") is None
-    shown = {name: _number(row, row[name], plain=plain) for name in ("first", "second")}
+    shown = {name: _number(row, row[name], plain=row["outcome"] == ACCURACY) for name in ("first", "second")}
     return shown | {"difference": _interval(row)}
 
 
