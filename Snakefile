@@ -35,6 +35,7 @@ CHAPTERS = {
     "ablations": ["data", "predictions", "ablated", "traced logits", "traced hidden", "traced attention"],
     "real_faces": ["data", "predictions", "second"],
     "inner": ["data", "traced logits", "traced hidden"],
+    "attention": ["data", "predictions", "traced attention", "regions"],
     "machines": ["data", "predictions", "answers", "ablated"],
     "calibration": ["data", "predictions"],
     "demographics": ["data", "predictions"],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lib.errors import DataError
 from lib.metrics.image_draws import Numbers
 
-SIDE = 384  # points along a side of the grid at least, whatever the number of places
+SIDE = 256  # points along a side of the grid at least, whatever the number of places
 FEWEST = 4  # points along a side of a place at least
 Outline = tuple[str, Numbers, Numbers]
 
@@ -43,20 +43,24 @@ def cover_places(
 
     Notes
     -----
-    Points of a fine raster are counted, 384 along a side of the grid or more, with the even-odd rule. Against exact
+    Points of a fine raster are counted, 256 along a side of the grid or more, with the even-odd rule. Against exact
     areas of boxes and convex polygons a region's area is off by less than 0.2% of the grid's in the tests.
     """
     if rows < 1 or columns < 1 or box[2] <= box[0] or box[3] <= box[1]:
         raise DataError(f"A grid has places and an extent, got {rows!r} x {columns!r} within {box!r}.")
     finer = [max(FEWEST, -(-SIDE // count)) for count in (rows, columns)]
     down, along = rows * finer[0], columns * finer[1]
-    owner = np.full((down, along), -1, dtype=np.int16)
+    owner = np.zeros((down, along), dtype=np.int64)
     names = list(dict.fromkeys(name for name, _, _ in outlines))
     placed = [(name, *_on_raster(x, y, box, (down, along))) for name, x, y in outlines]
     for name, x, y in sorted(placed, key=lambda one: -_area(one[1], one[2])):
-        _fill(owner, x, y, names.index(name))
-    places = owner.reshape(rows, finer[0], columns, finer[1])
-    return {name: (places == number).mean(axis=(1, 3)) for number, name in enumerate(names)}
+        _fill(owner, x, y, names.index(name) + 1)
+    place = np.repeat(np.arange(rows), finer[0])[:, None] * columns + np.repeat(np.arange(columns), finer[1])
+    kinds = len(names) + 1
+    points = np.bincount((place * kinds + owner).ravel(), minlength=rows * columns * kinds).reshape(
+        rows, columns, kinds
+    )
+    return {name: points[:, :, number] / (finer[0] * finer[1]) for number, name in enumerate(names, 1)}
 
 
 def _on_raster(
@@ -73,7 +77,7 @@ def _area(x: Numbers, y: Numbers) -> float:
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
-def _fill(owner: NDArray[np.int16], x: Numbers, y: Numbers, number: int) -> None:
+def _fill(owner: NDArray[np.int64], x: Numbers, y: Numbers, number: int) -> None:
     """Give the raster's points within a polygon to a region."""
     height, width = owner.shape
     first, last = max(0, int(np.floor(y.min()))), min(height, int(np.ceil(y.max())))

@@ -30,6 +30,7 @@ CHAPTERS = [
     "ablations",
     "real_faces",
     "inner",
+    "attention",
     "machines",
     "calibration",
     "demographics",
@@ -95,7 +96,7 @@ class TestSource:
 def test_runs_for_any_study(chapter: str, shape: str, request: pytest.FixtureRequest, run_cells) -> None:
     shown, numbers = run_cells(request.getfixturevalue(shape), chapter)
     entries, inputs = load_results(numbers)
-    unasked = {"responses", "retest", "real_faces", "ablations", "inner"}  # no study here has stored answers
+    unasked = {"responses", "retest", "real_faces", "ablations", "inner", "attention"}  # no study here has stored answers
     assert bool(inputs) is (
         chapter not in {"twin", "reproduction", *unasked} or (chapter not in unasked and shape == "lab_project")
     )  # with real data, the twin's chapter reads nothing; the published figures are those of the paper's study

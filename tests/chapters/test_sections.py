@@ -36,7 +36,7 @@ CHAPTERS = {
 
 OF_THE_PAPER_ALONE = {"twin", "consistency", "reproduction"}
 # what was asked otherwise, and what was traced, is no file that `rater analyze` could be given
-OF_STORED_ANSWERS_ALONE = {"retest", "real_faces", "ablations", "inner"}
+OF_STORED_ANSWERS_ALONE = {"retest", "real_faces", "ablations", "inner", "attention"}
 
 
 def test_every_section_belongs_to_a_chapter_and_every_chapter_but_the_papers_own_has_sections() -> None:

@@ -1,0 +1,161 @@
+"""Tables of where machines look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+from great_tables import GT
+
+from lib.formats import ABSENT, capitalised, format_value, signed
+from lib.tables.intervals import estimates
+from lib.tables.style import plain_table, short_names
+
+SHAPES = {
+    "mass": "Share of all attention that the image gets", "entropy_share": "Evenness",
+    "x": "Centre, from the left", "y": "Centre, from the top", "spread": "Spread around the centre",
+}  # fmt: skip
+REGIONS = {"face": "Rest of the face", "elsewhere": "Elsewhere"}
+CLOSE = {
+    "emotion": ("emotion named as most people do", "otherwise"),
+    "rating": ("rated as close to people as the median image", "farther"),
+}
+
+
+def shape_table(means: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """How much attention the image gets, how even it is and where its centre lies, by step.
+
+    Parameters
+    ----------
+    means
+        `lib.chapters.attention.attention_means`.
+    names
+        condition and short_name.
+    notes
+        Paragraphs below the table.
+    """
+    own = means.filter(pl.col("kind") == "shape")
+    cells = own.with_columns(estimates(own, "mean", 3).alias("cell"))
+    steps = own["step"].unique(maintain_order=True).to_list()
+    wide = cells.pivot("step", index=["condition", "measure"], values="cell")
+    texts = _named(wide, names).with_columns(_labels(wide["measure"]))
+    labels = {"label": "Attention", **{step: f"{capitalised(step)} step" for step in steps}}
+    return plain_table(texts, "tbl-attention-shape", labels, notes, groups="who")
+
+
+def regions_table(means: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """Share of the attention in each region and how dense it is there, by step.
+
+    Parameters
+    ----------
+    means
+        `lib.chapters.attention.attention_means`.
+    names
+        condition and short_name.
+    notes
+        Paragraphs below the table.
+    """
+    steps = means["step"].unique(maintain_order=True).to_list()
+    own = means.filter(pl.col("kind") != "shape")
+    keys = ["condition", "measure"]
+    shown = own.filter(pl.col("kind") == "area").unique(keys, keep="first", maintain_order=True)
+    wide = shown.select(*keys, _percent(shown["mean"]).alias("area"))
+    labels = {"label": "Region", "area": "Area"}
+    for step in steps:
+        for kind in ("share", "density"):
+            part = own.filter(pl.col("step") == step, pl.col("kind") == kind)
+            text = _percent(part["mean"]) if kind == "share" else estimates(part, "mean", 2)
+            name = f"{step}_{kind}"
+            wide = wide.join(part.select(*keys, text.alias(name)), on=keys, how="left", maintain_order="left")
+            labels[name] = f"{capitalised(step)}: share" if kind == "share" else "density"
+    texts = _named(wide, names).with_columns(_labels(wide["measure"]))
+    return plain_table(texts, "tbl-attention-regions", labels, notes, groups="who")
+
+
+def steps_table(between: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """Differences between steps on the same images, with permutation tests.
+
+    Parameters
+    ----------
+    between
+        `lib.chapters.attention.step_differences`.
+    names
+        condition and short_name.
+    notes
+        Paragraphs below the table.
+    """
+    pairs = between.select("first", "second").unique(maintain_order=True).rows()
+    keys = ["condition", "measure"]
+    wide = between.select(keys).unique(maintain_order=True)
+    labels = {"label": "Measure"}
+    for first, second in pairs:
+        part = between.filter(pl.col("first") == first, pl.col("second") == second)
+        cells = part.select(
+            *keys, _signed(part["difference"]).alias(f"{first}_{second}"),
+            _text("p", part["p_family"]).alias(f"p_{first}_{second}"),
+        )  # fmt: skip
+        wide = wide.join(cells, on=keys, how="left", maintain_order="left")
+        labels |= {f"{first}_{second}": f"{capitalised(first)} − {second}", f"p_{first}_{second}": "*p*"}
+    texts = _named(wide, names).with_columns(_labels(wide["measure"], tested=True))
+    return plain_table(texts, "tbl-attention-steps", labels, notes, groups="who")
+
+
+def agreement_table(agreed: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
+    """Images where machine and people agree beside the others, over all and within emotions, with permutation tests.
+
+    Parameters
+    ----------
+    agreed
+        `lib.chapters.attention.agreement_differences`.
+    names
+        condition and short_name.
+    notes
+        Paragraphs below the table.
+    """
+    short = short_names(names)
+    groups = [_group(row, short) for row in agreed.iter_rows(named=True)]
+    texts = agreed.select(
+        pl.Series("who", groups, dtype=pl.String),
+        _labels(agreed["measure"], tested=True),
+        *(_signed(agreed[name], 2).alias(name) for name in ("agree", "disagree")),
+        *(_signed(agreed[name]).alias(name) for name in ("difference", "within")),
+        *(_text("p", agreed[name]) for name in ("p_family", "within_p_family")),
+    )
+    labels = {
+        "label": "Measure", "agree": "Agree", "disagree": "Disagree", "difference": "Difference", "p_family": "*p*",
+        "within": "Within emotions", "within_p_family": "*p*",
+    }  # fmt: skip
+    return plain_table(texts, "tbl-attention-agreement", labels, notes, groups="who")
+
+
+def _group(row: Mapping[str, object], short: Mapping[str, str]) -> str:
+    close, far = CLOSE[str(row["by"])]
+    counts = f"{close} ({row['n_agree']:,} images), {far} ({row['n_disagree']:,})"
+    return f"{short[str(row['condition'])]}, {row['step']} step: {counts}"
+
+
+def _named(wide: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    short = short_names(names)
+    return wide.with_columns(pl.col("condition").replace_strict(short, default=pl.col("condition")).alias("who"))
+
+
+def _labels(measures: pl.Series, *, tested: bool = False) -> pl.Series:
+    """What readers call the measures; among tests, regions are densities."""
+    texts = []
+    for name in measures:
+        region = REGIONS.get(name, capitalised(name.replace("_", " ")))
+        texts.append(SHAPES.get(name) or (f"{region}, density" if tested else region))
+    return pl.Series("label", texts, dtype=pl.String)
+
+
+def _percent(values: pl.Series) -> pl.Series:
+    return pl.Series([ABSENT if value is None else f"{100 * value:.1f}%" for value in values], dtype=pl.String)
+
+
+def _signed(values: pl.Series, decimals: int = 3) -> pl.Series:
+    texts = [ABSENT if value is None else signed(f"{value:.{decimals}f}") for value in values]
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _text(statistic: str, values: pl.Series) -> pl.Series:
+    return pl.Series(values.name, [format_value(statistic, value) for value in values], dtype=pl.String)
