@@ -10,7 +10,7 @@ import pytest
 from lib.chapters.answers import label_answers, value_answers
 from lib.chapters.claims_units import claim_units, put_by_unit
 from lib.chapters.group_models import omnibus_anova, with_bias
-from lib.chapters.units import UNIT_FIGURES, unit_label, unit_of_faces
+from lib.chapters.units import UNIT_FIGURES, face_note, face_units, unit_label, unit_of_faces
 from lib.metrics.anova import compare_models
 from lib.metrics.multiplicity import adjust
 from lib.project import Project
@@ -107,3 +107,12 @@ def test_verdicts_are_compared_where_both_tests_exist() -> None:
     }  # fmt: skip
     assert (tree["units"]["changed"]["total"], tree["by_unit"]["names"]) == (4, "A and C")
     assert "none" not in tree
+
+
+def test_images_are_their_own_units_where_no_identity_is_known(lab: StudyData, bare_project: Project) -> None:
+    units = face_units(lab)
+    assert units["unit"].equals(lab.images["identity"].alias("unit")) and units["image_id"].n_unique() == 72
+    assert face_note(lab) == "Images of one identity count as one unit."
+    bare = StudyData(bare_project)
+    assert face_units(bare)["unit"].equals(bare.images["image_id"].alias("unit"))
+    assert face_note(bare) == "Images count as independent."
