@@ -57,6 +57,8 @@ def ablate(
     runs = [plan_ablation(asked, found, name) for name in bases]
     told = AskOptions(found.images, None, budget, retry_failed, concurrency, traces=found.traces)
     run_ablations(asked, runs, told, cores=cores, dry_run=dry_run, yes=yes)
+    if found.second and not dry_run:
+        typer.echo(f"Answers about both sets, once they are whole, are compared by `{project.command('build')}`.")
 
 
 def test_retest(

@@ -174,6 +174,7 @@ def test_a_second_set_is_asked_about_in_its_own_study_and_read_by_the_build(abla
         assert code == 0, said
         assert ablating.asked() == before + 3 * own.height
     assert "Nothing to ask: every question has its answer" in said
+    assert f"are compared by `rater build --study {study}`." in said
     stored = root / "cache/studies/real-faces/cache/responses" / ASKED / "all.jsonl"
     lines = [json.loads(line) for line in stored.read_text(encoding="utf-8").splitlines()]
     folder = f"{CACHE}/second/real-faces"

@@ -1,113 +1,20 @@
-"""A second set of images: differences that were put in are found, none where there is none, and misfits are refused."""
+"""A second set of images: differences that were put in are found, and none where there is none."""
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
-import yaml
-from tests_support import CONDITION
+from second_set_support import EACH, checked, make_root, write_set
 
-from lib.build.data import check_data, check_predictions
-from lib.build.second_set import check_second_set
 from lib.chapters.conditions import condition_names
-from lib.chapters.lacking import lacking
-from lib.chapters.real_faces import machine_differences, set_differences
+from lib.chapters.real_faces import compared_sets, machine_differences, set_differences
 from lib.chapters.real_faces_record import record_second_sets
-from lib.chapters.second_sets import open_second, refuse_other_settings, second_sets
-from lib.errors import BuildError, MissingFileError, ParameterError
-from lib.project import Project, open_project
 from lib.results import Results
 from lib.study_data import StudyData
 from lib.tables.real_faces import second_groups_table, second_set_notes, second_set_table
-
-STUDY: dict[str, Any] = {
-    "id": "first", "title": "Made <b>faces</b>",
-    "files": {
-        "images": "data/first/images.csv", "ratings": "data/first/ratings.csv", "predictions": "data/first",
-        "conditions": "params/conditions",
-    },
-    "factors": {"race": {"label": "Race", "levels": ["Asian", "White"]}, "actor": {"label": "Actor"}},
-    "emotion": {"categories": ["joy", "anger"], "intended": True},
-    "dimensions": {"valence": {"low": 1, "high": 9, "low_label": "bad", "high_label": "good"}},
-    "documents": [], "analysis": {"bootstrap_draws": 300, "human_null": False},
-}  # fmt: skip
-SECOND = {"id": "real-faces", "letter": "A7", "title": "Real faces", "question": "?", "analysis": "real-faces",
-          "second": "params/second.yaml"}  # fmt: skip
-EACH = 40
-
-
-def study(name: str, **changes: Any) -> dict[str, Any]:
-    content = copy.deepcopy(STUDY) | {"id": name}
-    content["files"] = {key: value.replace("first", name) for key, value in content["files"].items()}
-    return content | changes
-
-
-def write_set(root: Path, name: str, bias: dict[str, dict[str, float]], right: dict[str, int], seed: int) -> None:
-    """Faces, eight raters, and machines of known bias by race, that name one emotion in so many wrong."""
-    random, folder = np.random.default_rng(seed), root / f"data/{name}"
-    folder.mkdir(parents=True)
-    images = pl.DataFrame(
-        [(f"{race[0]}{emotion[0]}{at:02d}", f"{race}{at}", race, emotion)
-         for race in ("Asian", "White") for emotion in ("joy", "anger") for at in range(EACH)],
-        schema=["image_id", "actor", "race", "emotion"], orient="row",
-    )  # fmt: skip
-    images.write_csv(folder / "images.csv")
-    level = np.where(images["emotion"] == "joy", 6.0, 4.0)
-    ratings = pl.concat(
-        images.select("image_id", "emotion").with_columns(
-            participant_id=pl.lit(f"P{rater}"),
-            valence=pl.Series(np.clip(np.rint(level + random.normal(0, 0.2) + random.normal(0, 0.8, EACH * 4)), 1, 9)),
-        ) for rater in range(8)
-    )  # fmt: skip
-    ratings.write_csv(folder / "ratings.csv")
-    people = ratings.group_by("image_id", maintain_order=True).agg(pl.col("valence").mean())["valence"].to_numpy()
-    for machine, by_race in bias.items():
-        own = people + np.array([by_race[race] for race in images["race"]]) + random.normal(0, 0.3, len(people))
-        wrong = pl.Series(np.arange(images.height) % right[machine] == 0)
-        named = pl.select(pl.when(wrong).then(pl.lit("anger")).otherwise(pl.lit("joy"))).to_series()
-        named = pl.Series([{"joy": emotion, "anger": "anger" if emotion == "joy" else "joy"}[said]
-                           for said, emotion in zip(named, images["emotion"], strict=True)])  # fmt: skip
-        frame = images.select("image_id").with_columns(emotion=named, valence=pl.Series(own))
-        frame.write_csv(folder / f"{machine}.csv")
-
-
-def write(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-
-
-def make_root(root: Path) -> Path:
-    (root / "_quarto.yml").write_text("", encoding="utf-8")
-    for name, kind in (("looker", "vlm"), ("classifier", "fer")):
-        described = CONDITION | {
-            "id": name,
-            "name": name,
-            "short_name": name,
-            "kind": kind,
-            "steps": ["emotion", "valence"],
-        }
-        if kind == "fer":
-            described = described | {"strategy": "classifier", "prompts": None}
-        write(root / f"params/conditions/{name}.yaml", described)
-    write(root / "params/first.yaml", study("first"))
-    write(root / "params/second.yaml", study("second", title="Photographs", simulated="Nobody was photographed."))
-    write(root / "params/ablations/real-faces.yaml", SECOND)
-    return root
-
-
-def checked(root: Path) -> StudyData:
-    project = open_project("params/first.yaml", root)
-    check_data(project)
-    for name in project.available:
-        check_predictions(project, name)
-    for one in second_sets(project):
-        check_second_set(project, one.ablation.id)
-    return StudyData(project)
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +83,6 @@ def test_where_nothing_differs_intervals_hold_zero(still: StudyData) -> None:
 
 
 def test_raters_are_others_in_each_set_even_where_they_are_called_the_same(moved: StudyData) -> None:
-    from lib.chapters.real_faces import compared_sets
-
     ratings = compared_sets(moved)[0].ratings("valence")
     assert ratings is not None and ratings["participant_id"].n_unique() == 16
 
@@ -211,62 +116,3 @@ def test_without_people_accuracy_alone_is_compared(tmp_path: Path) -> None:
     assert sets["outcome"].unique().to_list() == ["accuracy"]
     assert one(sets, factor=None)["difference"] == pytest.approx(-0.15)
     assert machine_differences(checked(root)).is_empty()
-
-
-def test_nothing_happens_before_somebody_answered(tmp_path: Path) -> None:
-    root = make_root(tmp_path)
-    write_set(root, "first", {"looker": {"Asian": 0.0, "White": 0.0}}, {"looker": 10}, 1)
-    (root / "params/second.yaml").rename(root / "params/later.yaml")
-    data = checked(root)
-    assert second_sets(data.project) == [] and set_differences(data).is_empty() and machine_differences(data).is_empty()
-    said = lacking(data, "second set")
-    assert said is not None and "rater ablate real-faces -m <condition>" in said.cure
-    with pytest.raises(BuildError, match=r"real-faces: no condition has answered .* rater ablate real-faces -m"):
-        check_second_set(data.project, "real-faces")
-
-
-def test_a_study_of_something_else_is_refused_by_name(tmp_path: Path) -> None:
-    root = make_root(tmp_path)
-    project = open_project("params/first.yaml", root)
-    ablation = project.known.ablation("real-faces")
-    scale = STUDY["dimensions"]["valence"]
-    for changes, says in (
-        (
-            {"emotion": {"categories": ["anger", "joy"]}},
-            r"its emotion\.categories are anger, joy, and not, in this order, joy, anger",
-        ),
-        ({"dimensions": {"valence": scale | {"high": 7}}}, r"its dimensions\.valence\.high is 7\.0, and not 9\.0"),
-        ({"dimensions": {"valence": scale, "arousal": scale}}, "machines are asked for arousal in one of the two"),
-    ):
-        write(root / "params/second.yaml", study("second", **changes))
-        with pytest.raises(ParameterError, match=rf"second: got 'params/second.yaml', but {says}.*Only the images"):
-            open_second(project, ablation)
-        assert second_sets(project) == []
-    for second, error, says in (
-        ("params/none.yaml", MissingFileError, "got 'params/none.yaml', which is not there yet. Import a set"),
-        ("params/first.yaml", ParameterError, "but it is this study itself"),
-        (None, ParameterError, "is missing"),
-    ):
-        with pytest.raises(error, match=says):
-            open_second(project, ablation.model_copy(update={"second": second}))
-
-
-def test_a_condition_that_is_asked_otherwise_is_refused(tmp_path: Path) -> None:
-    root = make_root(tmp_path)
-    for seed, name in enumerate(("first", "second")):
-        write_set(root, name, {"looker": {"Asian": 0.0, "White": 0.0}}, {"looker": 10}, seed)
-    files = study("second")["files"] | {"conditions": "params/other"}
-    write(root / "params/second.yaml", study("second", files=files))
-    described = yaml.safe_load((root / "params/conditions/looker.yaml").read_text(encoding="utf-8"))
-    write(root / "params/other/looker.yaml", described | {"short_name": "Called otherwise"})
-    project = open_project("params/first.yaml", root)
-    second = Project(root, root / "params/second.yaml")
-    refuse_other_settings(project, second, "looker")
-    assert [each.conditions for each in second_sets(project)] == [("looker",)]
-    write(root / "params/other/looker.yaml", described | {"decoding": {"temperature": 0.7}})
-    second = Project(root, root / "params/second.yaml")
-    with pytest.raises(
-        ParameterError, match=r"params/other/looker.yaml: decoding: got .*0\.7.*asked the same about both"
-    ):
-        refuse_other_settings(project, second, "looker")
-    assert second_sets(project) == []
