@@ -35,7 +35,8 @@ def measured_on(data: StudyData, ablation: str) -> dict[str, int]:
     dict of str to int
         Condition's id -> number of images: of an ablation with variants those that all of them were asked about, of
         traces those with one, of a second set all of that set, of an analysis of whatever has answered those with an
-        answer. Empty where nobody was asked. While the twin stands in, only such analyses have any, and their answers are simulated.
+        answer. Empty where nobody was asked. While the twin stands in, only analyses of whatever has answered have any,
+        and their answers are simulated.
     """
     found = retest(2, None, None) if ablation == PILOT else data.project.known.ablation(ablation)
     return _MEASURES.get(found.analysis, _variants)(data, found)
