@@ -32,7 +32,7 @@ CHAPTERS = {
     "thinking": ["data", "predictions"],
     "responses": ["data", "predictions", "answers"],
     "retest": ["data", "predictions", "ablated"],
-    "ablations": ["data", "predictions", "ablated", "traced logits", "traced hidden", "traced attention"],
+    "ablations": ["data", "predictions", "ablated", "traced logits", "traced hidden", "traced attention", "second"],
     "real_faces": ["data", "predictions", "second"],
     "inner": ["data", "traced logits", "traced hidden"],
     "attention": ["data", "predictions", "traced attention", "regions"],
