@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lib.build.inference import AskOptions
     from lib.project import Project
 
-PIPE_WIDTH = 120
+PIPE_WIDTH = 160
 
 
 def infer(
