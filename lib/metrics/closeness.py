@@ -12,6 +12,7 @@ from lib.metrics.image_draws import Numbers, image_draws, ratio
 from lib.metrics.resampling import Resampling
 
 VALUE_FIGURES = ("r", "ccc", "mae")
+LARGEST = 20_000_000  # numbers held at a time: 160 MB, whatever the number of images and raters
 Codes = NDArray[np.int64]
 
 
@@ -59,6 +60,11 @@ def label_closeness(own: Codes, people: Codes, size: int, resampling: Resampling
     ``(p_o - p_e) / (1 - p_e)`` as in `lib.metrics.kappa.cohen_kappa`, from sums over images; equal to it in the tests.
     """
     _require_same(own, people)
+    parts = [_kappas(own[:, part], people[:, part], size, resampling) for part in _parts(own, 2 + 2 * size)]
+    return Drawn(*(np.concatenate(side, axis=-1) for side in zip(*parts, strict=True)))
+
+
+def _kappas(own: Codes, people: Codes, size: int, resampling: Resampling) -> tuple[Numbers, Numbers]:
     n_images, raters = own.shape
     known = people >= 0
     kinds = np.arange(size)
@@ -74,7 +80,7 @@ def label_closeness(own: Codes, people: Codes, size: int, resampling: Resampling
         expected = ratio((sums[..., 2 : 2 + size] * sums[..., 2 + size :]).sum(axis=2), n**2)
         return ratio(ratio(sums[..., 1], n) - expected, np.where(expected < 1, 1 - expected, 0.0))
 
-    return Drawn(kappa(np.ones((1, n_images)))[0], image_draws(kappa, n_images, resampling))
+    return kappa(np.ones((1, n_images)))[0], image_draws(kappa, n_images, resampling)
 
 
 def value_closeness(own: Numbers, people: Numbers, resampling: Resampling) -> dict[str, Drawn]:
@@ -104,6 +110,12 @@ def value_closeness(own: Numbers, people: Numbers, resampling: Resampling) -> di
     tests.
     """
     _require_same(own, people)
+    parts = [_values(own[:, part], people[:, part], resampling) for part in _parts(own, 7)]
+    found, draws = (np.concatenate(side, axis=-1) for side in zip(*parts, strict=True))
+    return {name: Drawn(found[place], draws[:, place]) for place, name in enumerate(VALUE_FIGURES)}
+
+
+def _values(own: Numbers, people: Numbers, resampling: Resampling) -> tuple[Numbers, Numbers]:
     n_images, raters = own.shape
     known = ~np.isnan(own) & ~np.isnan(people)
     centre = float(people[known].mean()) if known.any() else 0.0
@@ -121,8 +133,13 @@ def value_closeness(own: Numbers, people: Numbers, resampling: Resampling) -> di
         return np.concatenate([r, ccc, mean[..., 6]], axis=1)
 
     found = figures(np.ones((1, n_images)))[0].reshape(3, raters)
-    draws = image_draws(figures, n_images, resampling).reshape(-1, 3, raters)
-    return {name: Drawn(found[place], draws[:, place]) for place, name in enumerate(VALUE_FIGURES)}
+    return found, image_draws(figures, n_images, resampling).reshape(-1, 3, raters)
+
+
+def _parts(own: Numbers | Codes, columns: int) -> list[slice]:
+    """Raters that are computed together; each part draws the same images anew."""
+    step = max(1, LARGEST // max(1, columns * len(own)))
+    return [slice(start, start + step) for start in range(0, max(own.shape[1], 1), step)]
 
 
 def _require_same(own: Numbers | Codes, people: Numbers | Codes) -> None:

@@ -52,6 +52,17 @@ def test_correlation_concordance_and_error_of_all_images_and_of_drawn_ones() -> 
                 assert found[rater] == pytest.approx(value), figure
 
 
+def test_many_raters_are_computed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    labels, values = random.integers(-1, 4, (2, 30, 7)), random.normal(5, 2, (2, 30, 7))
+    whole = label_closeness(*labels, 4, RESAMPLING), value_closeness(*values, RESAMPLING)["ccc"]
+    monkeypatch.setattr("lib.metrics.closeness.LARGEST", 30 * 10 * 3)
+    parts = label_closeness(*labels, 4, RESAMPLING), value_closeness(*values, RESAMPLING)["ccc"]
+    for one, other in zip(whole, parts, strict=True):
+        assert one.found == pytest.approx(other.found) and one.draws.shape == other.draws.shape == (40, 7)
+        assert one.draws == pytest.approx(other.draws)
+
+
 def test_what_is_undefined() -> None:
     constant = np.full((10, 1), 5.0)
     people = np.arange(10.0)[:, np.newaxis]
