@@ -55,20 +55,15 @@ def regions_table(means: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str 
     notes
         Paragraphs below the table.
     """
-    steps = means["step"].unique(maintain_order=True).to_list()
-    own = means.filter(pl.col("kind") != "shape")
-    keys = ["condition", "measure"]
-    shown = own.filter(pl.col("kind") == "area").unique(keys, keep="first", maintain_order=True)
-    wide = shown.select(*keys, _percent(shown["mean"]).alias("area"))
-    labels = {"label": "Region", "area": "Area"}
-    for step in steps:
-        for kind in ("share", "density"):
-            part = own.filter(pl.col("step") == step, pl.col("kind") == kind)
-            text = _percent(part["mean"]) if kind == "share" else estimates(part, "mean", 2)
-            name = f"{step}_{kind}"
-            wide = wide.join(part.select(*keys, text.alias(name)), on=keys, how="left", maintain_order="left")
-            labels[name] = f"{capitalised(step)}: share" if kind == "share" else "density"
-    texts = _named(wide, names).with_columns(_labels(wide["measure"]))
+    keys, short = ["condition", "step", "measure"], short_names(names)
+    parts = {kind: means.filter(pl.col("kind") == kind) for kind in ("area", "share", "density")}
+    wide = parts["area"].select(*keys, _percent(parts["area"]["mean"]).alias("area"))
+    cells = {"share": _percents(parts["share"]), "density": estimates(parts["density"], "mean", 2)}
+    for kind, cell in cells.items():
+        wide = wide.join(parts[kind].select(*keys, cell.alias(kind)), on=keys, how="left", maintain_order="left")
+    groups = [f"{short[name]}, {step} step" for name, step in wide.select("condition", "step").iter_rows()]
+    texts = wide.with_columns(pl.Series("who", groups, dtype=pl.String), _labels(wide["measure"]))
+    labels = {"label": "Region", "area": "Area", "share": "Attention in percent", "density": "Density"}
     return plain_table(texts, "tbl-attention-regions", labels, notes, groups="who")
 
 
@@ -150,6 +145,12 @@ def _labels(measures: pl.Series, *, tested: bool = False) -> pl.Series:
 
 def _percent(values: pl.Series) -> pl.Series:
     return pl.Series([ABSENT if value is None else f"{100 * value:.1f}%" for value in values], dtype=pl.String)
+
+
+def _percents(frame: pl.DataFrame) -> pl.Series:
+    """Shares with their intervals in percent."""
+    ends = ("mean", "mean_low", "mean_high")
+    return estimates(frame.with_columns(pl.col(name) * 100 for name in ends), "mean", 1)
 
 
 def _signed(values: pl.Series, decimals: int = 3) -> pl.Series:

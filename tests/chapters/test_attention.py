@@ -276,7 +276,12 @@ def test_figures_tables_and_numbers(cornered) -> None:
     tables = [shape_table(means, names), regions_table(means, names), steps_table(between, names)]
     html = [table.as_raw_html() for table in [*tables, agreement_table(agreed, names)] if isinstance(table, GT)]
     assert len(html) == 4 and all("Pocket rater" in text for text in html)
-    assert "Rest of the face" in html[1] and "Emotion − arousal" in html[2] and "(36 images)" in html[3]
+    assert (
+        "Rest of the face" in html[1]
+        and "Pocket rater, arousal step" in html[1]
+        and "Emotion − arousal" in html[2]
+        and "(36 images)" in html[3]
+    )
     panels = mean_panels(data)
     assert [(panel.row, panel.column) for panel in panels] == [("Pocket rater", "Emotion"), ("Pocket rater", "Arousal")]
     for panel, corner in zip(panels, (0, -1), strict=True):
