@@ -102,7 +102,9 @@ class ClassifierReader:
         self._classifier, self._where = condition.classifier, f"{condition.id}: classifier"
         self._categories = study.emotion.categories
         self._scales = {name: study.dimensions[name] for name in condition.dimensions}
-        self.becomes = {label: self._becomes(label) for label in self._classifier.labels}
+        becomes = {label: self._becomes(label) for label in self._classifier.labels}
+        self._refuse_unknown([label for label, own in becomes.items() if own is None])
+        self.becomes = {label: own for label, own in becomes.items() if own is not None}
         if not set(self.becomes.values()) & set(self._categories):
             raise ParameterError(
                 f"{self._where}.mapping: no label becomes a category of the study {study.id} "
@@ -145,7 +147,7 @@ class ClassifierReader:
         shares = None if outputs is None else self._shares(outputs)
         return None if shares is None else {category: shares[category] for category in self._categories}
 
-    def _becomes(self, label: str) -> str:
+    def _becomes(self, label: str) -> str | None:
         mapped = self._classifier.mapping.get(label)
         if mapped is not None and mapped not in (*self._categories, DROP, UNPARSED):
             known = [*self._categories, DROP, UNPARSED]
@@ -156,13 +158,19 @@ class ClassifierReader:
         if mapped in self._categories:
             return mapped
         alike = (category for category in self._categories if expression(category) == expression(label))
-        own = label if label in self._categories else next(alike, mapped)
-        if own is None:
-            raise ParameterError(
-                f"{self._where}.mapping: says nothing of the label {label!r}, which is no category of the study "
-                f"({', '.join(self._categories)}). Add `{label}: {DROP}`, `{label}: {UNPARSED}`, or a category."
-            )
-        return own
+        return label if label in self._categories else next(alike, mapped)
+
+    def _refuse_unknown(self, labels: list[str]) -> None:
+        if not labels:
+            return
+        several = len(labels) > 1
+        named = f"label{'s' if several else ''} {', '.join(map(repr, labels))}"
+        are = "are no categories" if several else "is no category"
+        raise ParameterError(
+            f"{self._where}.mapping: says nothing of the {named}, which {are} of the study "
+            f"({', '.join(self._categories)}). Add `{labels[0]}: {DROP}`, `{labels[0]}: {UNPARSED}`, or a category"
+            f"{', and so for each of them' if several else ''}."
+        )
 
     def _coordinates(self, name: str) -> dict[str, float]:
         own, known = self._classifier.coordinates.get(name, {}), COORDINATES.get(name, {})

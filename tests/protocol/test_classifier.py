@@ -102,6 +102,10 @@ def test_a_category_of_the_label_s_own_name_goes_before_its_other_forms() -> Non
     ("classifier", "says"),
     [
         ({"mapping": {}}, r"says nothing of the label 'surprise', which is no category .* Add `surprise: drop`"),
+        (
+            {"mapping": {}, "labels": ["bored", "happy", "surprise"]},
+            r"of the labels 'bored', 'surprise', which are .* Add `bored: drop`, .* so for each of them\.",
+        ),
         ({"mapping": {"surprise": "hapy"}}, r"mapping\.surprise: got 'hapy' \(did you mean 'happy'\?\)"),
         ({"labels": ["a", "b"], "mapping": {"a": "drop", "b": "unparsed"}}, r"no label becomes a category"),
         (
