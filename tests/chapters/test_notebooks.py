@@ -96,7 +96,8 @@ class TestSource:
 def test_runs_for_any_study(chapter: str, shape: str, request: pytest.FixtureRequest, run_cells) -> None:
     shown, numbers = run_cells(request.getfixturevalue(shape), chapter)
     entries, inputs = load_results(numbers)
-    unasked = {"responses", "retest", "real_faces", "ablations", "inner", "attention"}  # no study here has stored answers
+    # no study here has stored answers
+    unasked = {"responses", "retest", "real_faces", "ablations", "inner", "attention"}
     assert bool(inputs) is (
         chapter not in {"twin", "reproduction", *unasked} or (chapter not in unasked and shape == "lab_project")
     )  # with real data, the twin's chapter reads nothing; the published figures are those of the paper's study
