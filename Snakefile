@@ -63,6 +63,7 @@ ANSWERED_NAMES = "|".join(map(re.escape, ANSWERED)) or "(?!)"
 ANSWERS = expand(f"{CACHE}/answers/{{condition}}/{{part}}.parquet", condition=ANSWERED, part=("steps", "spent"))
 SECOND = second_sets(PROJECT)
 BESIDE = studies_beside(PROJECT)
+BESIDE_PAGES = [PROJECT.relative(page_beside(PROJECT, other)) for other in BESIDE.values()]
 NAME = rf"(?!{HUMAN_NULL}\.)[a-z0-9][a-z0-9._-]*"
 PARAMETERS = [PROJECT.study_file, *([ROOT / STUDY.files.conditions] if STUDY.files.conditions else [])]
 
@@ -160,7 +161,7 @@ rule pages:
     input:
         [page for document in STUDY.documents for page in document_pages(PROJECT, document)],
         [] if find_quarto() else [notebook_page(PROJECT, chapter) for chapter in CHAPTERS],
-        [PROJECT.relative(page_beside(PROJECT, other)) for other in BESIDE.values()],
+        BESIDE_PAGES,
 
 
 rule numbers:
@@ -346,8 +347,11 @@ rule collect:
         "{STEP} collect {params.chapters}"
 
 
-# Pages of other studies join the site after its own are there, since Quarto empties the folder before it renders.
+# Pages of other studies join the site. Quarto empties its folder before it renders, so they come after its pages; the
+# press wants links to lead somewhere, so they come before.
 rule beside:
+    input:
+        [] if find_quarto() else BESIDE_PAGES,
     output:
         f"{CACHE}/includes/beside.md",
     params:
@@ -363,7 +367,7 @@ for beside, other in BESIDE.items():
         name:
             f"beside_{beside}".replace("-", "_").replace(".", "_")
         input:
-            document_pages(PROJECT, STUDY.documents[0]),
+            document_pages(PROJECT, STUDY.documents[0]) if find_quarto() else [],
         output:
             PROJECT.relative(page_beside(PROJECT, other)),
         params:

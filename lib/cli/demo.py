@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from lib.cli.options import CoresOption
 from lib.formats import counted
+
+if TYPE_CHECKING:
+    from lib.project import Project
 
 STUDY = "params/demo.yaml"
 IMAGES = 120
@@ -23,14 +28,11 @@ def demo(cores: CoresOption = None) -> None:
 
     People are simulated. What is there already is kept. No network, no price; needs `make local` (the pocket rater).
     """
-    from lib.build.ablating import plan_ablation
     from lib.build.asking import prepare
     from lib.build.demo_people import write_people
     from lib.build.inference import AskOptions
-    from lib.cli.ablate import run_ablations
     from lib.cli.build import paper
     from lib.cli.infer import ask_open, show_forecast
-    from lib.contracts.ablation import retest
     from lib.project import open_project
 
     started = time.monotonic()
@@ -42,6 +44,20 @@ def demo(cores: CoresOption = None) -> None:
     code = ask_open(project, inquiries, forecasts, AskOptions(), cores=cores, yes=True)
     if code:
         raise typer.Exit(code)
+    _ask_in_changed_ways(project, cores)
+    _ask_about_other_faces(project, cores)
+    paper(study=STUDY, cores=cores)
+    _join_the_site(project.root, cores)
+    typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")
+
+
+def _ask_in_changed_ways(project: Project, cores: int | None) -> None:
+    """Run all ablations of the project's own machines, and keep what goes on inside as they answer."""
+    from lib.build.ablating import plan_ablation
+    from lib.build.inference import AskOptions
+    from lib.cli.ablate import run_ablations
+    from lib.contracts.ablation import retest
+
     ablations = [one for one in project.known.ablations.values() if one.base in project.conditions]
     bases = list(dict.fromkeys(one.base for one in ablations))
     runs = [plan_ablation(project, one, None) for one in ablations if one.variants]
@@ -51,9 +67,21 @@ def demo(cores: CoresOption = None) -> None:
         looked = [plan_ablation(project, one, None) for one in ablations if one.traces and one.base == base]
         traces = ",".join(one.ablation.traces for one in looked if one.ablation.traces)
         run_ablations(project, looked[:1], AskOptions(IMAGES, traces=traces), cores=cores, dry_run=False, yes=True)
-    paper(study=STUDY, cores=cores)
-    _join_the_site(project.root, cores)
-    typer.echo(f"The demonstration took {(time.monotonic() - started) / 60:.1f} minutes.")
+
+
+def _ask_about_other_faces(project: Project, cores: int | None) -> None:
+    """Ask all machines about a second set: other persons, drawn alike, for whom nothing should differ."""
+    from lib.build.ablating import plan_ablation
+    from lib.build.demo_faces import ABLATION, make_other_faces
+    from lib.build.inference import AskOptions
+    from lib.cli.ablate import run_ablations
+    from lib.cli.stimuli_progress import counting
+
+    with counting("faces") as report:
+        second = make_other_faces(project, cores or os.cpu_count() or 1, report)
+    other = project.known.ablation(ABLATION)
+    runs = [plan_ablation(second, other, name) for name in project.conditions]
+    run_ablations(second, runs, AskOptions(), cores=cores, dry_run=False, yes=True)
 
 
 def _join_the_site(root: Path, cores: int | None) -> None:

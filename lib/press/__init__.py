@@ -40,7 +40,8 @@ labels and citations
     in brackets, several at once, or `[-@tbl-…]` for the number alone (not with a prefix such as `Table S`); never
     beside a citation. Citations `@key`, `[@key, p. 3]` by citeproc in pandoc's own style, Chicago author-date.
 links
-    To the web, to `#identifiers`, and to .qmd and .ipynb files of the project, which lead to their rendering.
+    To the web, to `#identifiers`, to .qmd and .ipynb files of the project, which lead to their rendering, and to files
+    that are in the site's folder already, such as another study's pages.
 _quarto.yml
     `project`: `type`, `output-dir`, `render`, `pre-render` (run by Quarto; the build does the same work itself),
     `resources` (for Quarto's own links); `website`: `title`, `description`, `navbar` (`left`, `search`, `title`,

@@ -110,8 +110,13 @@ def link_target(document: Document, target: str, output: str) -> str:
             raise DocumentError(f"{place}: a link leads nowhere, got {target!r}")
         return target
     path = (document.source.path.parent / file).resolve()
+    if path.is_relative_to(document.project.root) and document.project.in_site(path.relative_to(document.project.root)):
+        return target
     if not path.is_file() or path.suffix not in {".qmd", ".ipynb"} or not path.is_relative_to(document.project.root):
-        raise DocumentError(f"{place}: a link must lead to a .qmd or .ipynb file of the project, got {target!r}")
+        raise DocumentError(
+            f"{place}: a link must lead to a .qmd or .ipynb file of the project, or to a file that is in the site, "
+            f"got {target!r}"
+        )
     suffix = ".html"
     if path.suffix == ".qmd":
         linked = read_source(path)

@@ -59,6 +59,10 @@ class Project:
     defaults: Mapping[str, Any]
     formats: Mapping[str, Mapping[str, Any]]
 
+    def in_site(self, file: Path) -> bool:
+        """Whether a file, by its path from the root, is in the folder of the site without being one of its sources."""
+        return not (self.root / file).exists() and (self.root / self.output / file).is_file()
+
 
 def read_project(root: Path) -> Project:
     """Read `_quarto.yml`.

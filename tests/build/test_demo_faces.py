@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
-from PIL import Image
-from sample_support import lend_project
+from sample_support import lend_project, paint
 
 from lib.build.asking import prepare
 from lib.build.demo_faces import ABLATION, IDENTITIES, make_other_faces
-from lib.drawing.design import Plan
-from lib.drawing.drawn_set import parameters
 from lib.errors import DataError
 from lib.project import open_project
 
 FACES = 3 * 2 * 6 * IDENTITIES
-
-
-def paint(plans: Sequence[Plan], folder: Path, workers: int, report) -> int:
-    """In place of drawing, which takes long: a manifest as drawing writes it, and a picture of one colour each."""
-    for number, plan in enumerate(plans):
-        file = folder / plan.file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8), (number, workers, 0)).save(file)
-    pl.DataFrame([parameters(plan) for plan in plans]).write_csv(folder / "manifest.csv")
-    report(len(plans), len(plans))
-    return len(plans)
 
 
 def test_other_persons_are_drawn_and_can_be_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

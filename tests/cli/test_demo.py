@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sample_support import lend_project
+from sample_support import lend_project, paint
 from typer.testing import CliRunner
 
 from lib.cli.main import app
@@ -27,9 +27,14 @@ def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytes
         return 0
 
     def ablate(project, runs, told, **given) -> None:
+        if runs[0].ablation.id == "other-faces":
+            assert project.study.id == "demo-other" and project.manifest.is_file() and told.limit is None
+            done.append(("other faces", [run.base.id for run in runs]))
+            return
         done.append((f"ablated {told.traces}", {run.ablation.id: run.conditions for run in runs}))
         assert told.limit == 120 and {run.base.id for run in runs} == {"pocket-rater"}
 
+    monkeypatch.setattr("lib.build.demo_faces.draw_set", paint)
     monkeypatch.setattr("lib.cli.infer.ask_open", ask)
     monkeypatch.setattr("lib.cli.ablate.run_ablations", ablate)
     monkeypatch.setattr("lib.cli.build.paper", lambda study, cores: done.append(("paper", study)))
@@ -37,7 +42,7 @@ def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytes
     assert came.exit_code == 0, came.output
     assert "17,280 ratings of simulated people" in came.output
     traced = "ablated attention,logits,hidden"
-    assert [what for what, _ in done] == ["asked", "ablated None", traced, "paper"]
+    assert [what for what, _ in done] == ["asked", "ablated None", traced, "other faces", "paper"]
     assert done[0][1] == ["pocket-rater", "pocket-rater-json", "face-api-drawn", "fer-drawn"]
     ablated = done[1][1]
     varied = {"label-alone", "single-shot", "temperature", "quantisation"}
@@ -46,7 +51,7 @@ def test_people_machines_ablations_and_the_report(root: Path, monkeypatch: pytes
     assert "pocket-rater" not in ablated["temperature"]
     looked = done[2][1]
     assert isinstance(looked, dict) and list(looked.values()) == [["pocket-rater"]]
-    assert done[3][1] == "params/demo.yaml"
+    assert done[3][1] == done[0][1] and done[4][1] == "params/demo.yaml"
     assert "`rater paper` will put this report into the paper's site." in came.output
     ratings = pl.read_csv(root / "cache/demo/simulated_ratings.csv")
     assert (

@@ -64,6 +64,7 @@ CASES = {
     "table without label": ("| a |\n|---|\n| 1 |\n\n: Caption\n", "needs a label"),
     "link nowhere": ("[x](#nothing)", "a link leads nowhere"),
     "link to a missing page": ("[x](none.qmd)", "must lead to a .qmd or .ipynb"),
+    "link to a page that is not in the site": ("[x](../studies/none/index.html)", "or to a file that is in the site"),
     "link to a missing label": ("[x](../supplementary/index.qmd#tbl-none)", "has no such label, got 'tbl-none'"),
     "skipped heading level": ("# First\n\n### Third", "skips a level"),
     "duplicate heading": ("# A {#sec-a}\n\n# B {#sec-a}", "Duplicate identifier 'sec-a'"),
@@ -78,6 +79,16 @@ def test_refuses(project, case):
     assert any(part in message for part in expected.split("|")), message
     line = LINE + {"shortcode in code": 1, "skipped heading level": 2, "table without label": 4}.get(case, 0)
     assert re.match(rf"\S*index\.qmd:{line}: ", message), message
+
+
+def test_a_link_leads_to_another_study_s_page_that_is_in_the_site(project):
+    page = project / "_output/studies/other/index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>x</p>", "utf-8")
+    source = project / "manuscript/index.qmd"
+    source.write_text(source.read_text("utf-8") + "\n\n[x](../studies/other/index.html)\n", "utf-8")
+    render_document(source, ["html"], project, project / "_output")
+    assert 'href="../studies/other/index.html"' in (project / "_output/manuscript/index.html").read_text("utf-8")
 
 
 def test_refuses_a_label_embedded_twice(project):
