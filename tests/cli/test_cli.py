@@ -111,6 +111,21 @@ def test_doctor_explains_a_broken_condition_and_fails(project: Path) -> None:
     code, said = invoke("doctor", "--study", "params/small.yaml")
     assert code == 1
     assert "unknown key 'modle' (did you mean 'model'?)" in said
+    assert "Study: small-study, 1 conditions" in said and "Ratings: data/small" in said  # and the report goes on
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("backends",), ("models", "list"), ("ablate",), ("infer",)])
+def test_lists_name_a_file_that_cannot_be_read_in_one_line_and_go_on(project: Path, words: tuple[str, ...]) -> None:
+    for folder in ("small_conditions", "library", "ablations"):
+        (project / f"params/{folder}/a-faulty-one.yaml").write_text("nmae: x\n", encoding="utf-8")
+    done = runner.invoke(cli.app, [*words, "--study", "params/small.yaml"])
+    code, said = done.exit_code, f"{done.output}\n{done.exception}"
+    lines = [line for line in said.splitlines() if "a-faulty-one.yaml: " in line]
+    assert {line.partition("params/")[2].partition("/")[0] for line in lines} == {"small_conditions", "ablations"}
+    assert all("fault(s)" in line for line in lines)
+    assert code == (1 if words[0] in {"doctor", "infer"} else 0)
+    other = {"models": "pocket-rater", "ablate": "temperature"}.get(words[0], "machine-2")
+    assert other in said
 
 
 def test_doctor_sees_packages_that_are_not_the_locks(project: Path) -> None:
