@@ -48,7 +48,7 @@ def lend_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def paint(plans: Sequence[Plan], folder: Path, workers: int, report) -> int:
-    """In place of drawing faces, which takes long: a manifest as drawing writes it, and a picture of one colour each."""
+    """In place of drawing faces: a manifest as drawing writes it, and a picture of one colour each."""
     for number, plan in enumerate(plans):
         file = folder / plan.file
         file.parent.mkdir(parents=True, exist_ok=True)

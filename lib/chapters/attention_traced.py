@@ -6,10 +6,8 @@ import polars as pl
 
 from lib.chapters.answers import reference_emotions
 from lib.chapters.conditions import condition_names
-from lib.formats import counted
 from lib.protocol.question import ALL_STEPS
 from lib.study_data import StudyData
-from lib.tables.style import short_names
 
 
 def first_repeats(data: StudyData) -> dict[str, pl.DataFrame]:
@@ -43,9 +41,7 @@ def attention_names(data: StudyData) -> pl.DataFrame:
     return pl.concat([named, pl.DataFrame(others, schema=named.schema, orient="row")])
 
 
-def traced_note(data: StudyData, *, first: bool = False) -> str:
-    """A note: whose attention was traced, on how many images; with `first` of the first condition alone."""
-    short = short_names(attention_names(data))
-    counts = [(short[name], frame["image_id"].n_unique()) for name, frame in first_repeats(data).items()]
-    said = [f"{name} ({counted(n, 'image')})" for name, n in (counts[:1] if first else counts)]
-    return f"Measured on {', '.join(said)}."
+def traced_images(data: StudyData, *, first: bool = False) -> dict[str, int]:
+    """Whose attention was traced, on how many images; with `first` of the first condition alone."""
+    counts = [(name, frame["image_id"].n_unique()) for name, frame in first_repeats(data).items()]
+    return dict(counts[:1] if first else counts)

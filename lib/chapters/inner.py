@@ -5,8 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from lib.chapters.lacking import Lacking
-from lib.formats import counted
-from lib.tables.style import short_names
 
 
 def untraced(found: pl.DataFrame, what: str) -> Lacking | None:
@@ -15,17 +13,12 @@ def untraced(found: pl.DataFrame, what: str) -> Lacking | None:
     return Lacking(f"traces about {what}", cure) if found.is_empty() else None
 
 
-def compared_note(found: pl.DataFrame, names: pl.DataFrame) -> str:
-    """A note that says of how many images of each condition a frame with the columns condition and n is.
+def compared_images(found: pl.DataFrame) -> dict[str, int]:
+    """Of how many images of each condition a frame with the columns condition and n is, for `measured_note`.
 
     Parameters
     ----------
     found
         A frame of `lib.chapters.dark_knowledge` or `lib.chapters.hidden_states` with rows.
-    names
-        `lib.chapters.conditions.condition_names`.
     """
-    short = short_names(names)
-    sizes = found.group_by("condition", maintain_order=True).agg(pl.col("n").max())
-    said = [f"{short.get(name, name)} ({counted(n, 'image')})" for name, n in sizes.iter_rows()]
-    return f"Measured on {', '.join(said)}."
+    return dict(found.group_by("condition", maintain_order=True).agg(pl.col("n").max()).iter_rows())

@@ -42,10 +42,18 @@ def measured_on(data: StudyData, ablation: str) -> dict[str, int]:
     return _MEASURES.get(found.analysis, _variants)(data, found)
 
 
-def measured_note(data: StudyData, ablation: str) -> str:
-    """Say below a table what it was measured on: `Measured on Pocket rater (120 images).` is one such note."""
+def measured_note(data: StudyData, found: str | Mapping[str, int]) -> str:
+    """Say below a table what it was measured on: `Measured on Pocket rater (120 images).` is one such note.
+
+    Parameters
+    ----------
+    data
+        The study.
+    found
+        An ablation's id (`measured_on`), or numbers of images by condition.
+    """
     how = "Simulated answers of" if data.source.uses_twin else "Measured on"
-    return f"{how} {_named(data, measured_on(data, ablation))}."
+    return f"{how} {_named(data, measured_on(data, found) if isinstance(found, str) else found)}."
 
 
 def ablations_overview(data: StudyData) -> pl.DataFrame:
@@ -80,7 +88,7 @@ def _asks(ablation: Ablation) -> bool:
 def _named(data: StudyData, found: Mapping[str, int]) -> str:
     by_number: dict[int, list[str]] = {}
     for name, number in found.items():
-        by_number.setdefault(number, []).append(data.project.condition(name).short_name)
+        by_number.setdefault(number, []).append(data.all_conditions[name].short_name)
     return "; ".join(f"{_listed(names)} ({counted(number, 'image')})" for number, names in by_number.items())
 
 

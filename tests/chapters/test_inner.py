@@ -13,7 +13,7 @@ import lib.chapters.hidden_states as inside
 from lib.chapters.conditions import condition_names
 from lib.chapters.dark_knowledge import emotion_tracking, rating_points, rating_tracking
 from lib.chapters.hidden_states import layer_ceilings, layer_relations
-from lib.chapters.inner import compared_note, untraced
+from lib.chapters.inner import compared_images, untraced
 from lib.chapters.inner_record import record_dark_knowledge, record_hidden_states
 from lib.contracts.known_conditions import KnownConditions
 from lib.contracts.study import read_study
@@ -313,7 +313,7 @@ def test_tables_figures_and_numbers(images, ratings, faces) -> None:
     names, points = condition_names(data), rating_points(data)
     found, emotions = rating_tracking(data, points), emotion_tracking(data)
     layers, ceilings = layer_relations(data), layer_ceilings(data)
-    assert compared_note(found, names) == "Measured on Pocket rater (60 images)."
+    assert compared_images(found) == {"pocket-rater": 60}
     page = rating_table(found, names, ["a note"]).as_raw_html()
     assert "Pocket rater: arousal" in page and "Within emotion and answer" in page and "a note" in page
     assert "Distance from people" in emotion_table(emotions, names).as_raw_html()
