@@ -23,7 +23,7 @@ def pull(
     from lib.local.pulling import pull as fetch
 
     weights = fetch(model, revision)
-    typer.echo(f"{model} ({weights.model_type}), {weights.size / GIB:.1f} GiB, commit {weights.revision}")
+    typer.echo(f"{model} ({weights.model_type}), {_size(weights.size)}, commit {weights.revision}")
     typer.echo(
         f"For a condition's file, so that no other weights are ever taken: local: {{revision: {weights.revision}}}"
     )
@@ -31,7 +31,9 @@ def pull(
 
 @app.command(name="list")
 def list_(study: StudyOption = None) -> None:
-    """List models in Hugging Face's cache, and which conditions ask them."""
+    """List models in folders and in Hugging Face's cache, and which conditions ask them."""
+    from pathlib import Path
+
     from lib.backends.local_readiness import NEEDS
     from lib.errors import BackendUnavailableError
     from lib.local.families import FAMILIES
@@ -42,6 +44,17 @@ def list_(study: StudyOption = None) -> None:
     conditions = [
         one for one in (*project.conditions.values(), *project.known.library.values()) if one.backend in NEEDS
     ]
+    folders = {one.model: project.root / Path(one.model).expanduser() for one in conditions}
+    folders = {name: folder for name, folder in sorted(folders.items()) if folder.is_dir()}
+    if folders:
+        typer.echo("In folders that conditions name:")
+    for name, folder in folders.items():
+        try:
+            weights = read_folder(folder, name, None)
+            said = f"{name} ({weights.model_type}, {_size(weights.size)})"
+        except BackendUnavailableError as error:
+            said = str(error)
+        typer.echo(f"  {said}  {', '.join(one.id for one in conditions if one.model == name)}")
     typer.echo(f"In {hub_cache()}:")
     there = set()
     for name, commit, folder in pulled_models():
@@ -52,15 +65,19 @@ def list_(study: StudyOption = None) -> None:
         if weights.model_type in FAMILIES:
             there.add(name)
             users = ", ".join(one.id for one in conditions if one.model == name)
-            typer.echo(f"  {name} {commit[:12]} ({weights.model_type}, {weights.size / GIB:.1f} GiB)  {users}".rstrip())
+            typer.echo(f"  {name} {commit[:12]} ({weights.model_type}, {_size(weights.size)})  {users}".rstrip())
     if not there:
         typer.echo("  none that this version runs")
-    lacking = sorted({one.model for one in conditions} - there)
+    lacking = sorted({one.model for one in conditions} - there - folders.keys())
     typer.echo("Not fetched, and asked by conditions:" if lacking else "All models that conditions ask are there.")
     for name in lacking:
         typer.echo(f"  {name}  {', '.join(one.id for one in conditions if one.model == name)}")
     for fault in project.known.faults.values():
         typer.echo(f"Cannot be read: {fault}")
+
+
+def _size(size: int) -> str:
+    return f"{size / GIB:.1f} GiB" if size > GIB / 10 else f"{size / 1e6:.1f} MB"
 
 
 @app.command()

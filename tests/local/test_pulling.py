@@ -180,5 +180,8 @@ def test_the_commands(hub: type[Hub]) -> None:
     assert done.exit_code == 0, done.output
     assert f"local: {{revision: {COMMIT}}}" in done.output
     shown = CliRunner().invoke(app, ["models", "list"]).output
-    assert f"owner/name {COMMIT[:12]} (llava, 0.0 GiB)" in shown
+    assert f"owner/name {COMMIT[:12]} (llava, 0.0 MB)" in shown
+    folders, _, rest = shown.partition("In ")[2].partition("In ")
+    assert "data/models/pocket-rater (llava, 3.4 MB)  pocket-rater-json" in folders
+    assert "pocket-rater" not in rest
     assert "llava-hf/llava-1.5-7b-hf  llava-1.5-7b" in shown
