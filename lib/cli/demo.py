@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STUDY = "params/demo.yaml"
 IMAGES = 120
 """How many images ablations are about."""
+PILOT_IMAGES = 50
 REPEATS = 3
 TEMPERATURES = (None, 0.7)
 """Of the pilots of test and retest: a condition's own, and one at which answers are drawn."""
@@ -61,8 +62,9 @@ def _ask_in_changed_ways(project: Project, cores: int | None) -> None:
     ablations = [one for one in project.known.ablations.values() if one.base in project.conditions]
     bases = list(dict.fromkeys(one.base for one in ablations))
     runs = [plan_ablation(project, one, None) for one in ablations if one.variants]
-    runs += [plan_ablation(project, retest(REPEATS, drawn, None), base) for base in bases for drawn in TEMPERATURES]
     run_ablations(project, runs, AskOptions(IMAGES), cores=cores, dry_run=False, yes=True)
+    pilots = [plan_ablation(project, retest(REPEATS, drawn, None), base) for base in bases for drawn in TEMPERATURES]
+    run_ablations(project, pilots, AskOptions(PILOT_IMAGES), cores=cores, dry_run=False, yes=True)
     for base in bases:
         looked = [plan_ablation(project, one, None) for one in ablations if one.traces and one.base == base]
         traces = ",".join(one.ablation.traces for one in looked if one.ablation.traces)
