@@ -98,10 +98,11 @@ def emotion_tracking(data: StudyData) -> pl.DataFrame:
     -------
     polars.DataFrame
         condition, part, entropy, mass and top as in `rating_tracking`; distance and said_distance (mean share that
-        would have to move from the machine's probabilities, and from its answer alone, to people's shares), with _low
-        and _high; the columns of `lib.metrics.within_tracking.compare_tracking`, of the probability of the image's
-        reference emotion (expected), of its being the answer (argmax), and of people's share of it; shared (whether two
-        emotions begin with one token).
+        would have to move from the machine's probabilities, and from its answer alone, to people's shares; labels that
+        only people had count, the machine holding them at 0), with _low and _high; the columns of
+        `lib.metrics.within_tracking.compare_tracking`, of the probability of the image's reference emotion (expected),
+        of its being the answer (argmax), and of people's share of it; shared (whether two emotions begin with one
+        token).
     """
     parts = []
     for held in _held(data, EMOTION):
@@ -123,8 +124,8 @@ def _emotions(data: StudyData, held: _Held) -> pl.DataFrame | None:
         pl.Series("expected", probability_of(held.probabilities, place)),
         pl.Series("argmax", (likeliest == place).astype(np.float64)),
         pl.Series("people", probability_of(table, place)),
-        distance_of_shares(held.probabilities, table)["total_variation"].alias("distance"),
-        distance_of_shares(np.eye(len(held.values))[likeliest], table)["total_variation"].alias("said_distance"),
+        distance_of_shares(_widened(held.probabilities, table), table)["total_variation"].alias("distance"),
+        distance_of_shares(np.eye(table.shape[1])[likeliest], table)["total_variation"].alias("said_distance"),
     )
     own = own.fill_nan(None).drop_nulls()
     if own.height < FEWEST:
@@ -154,13 +155,18 @@ def _held(data: StudyData, *steps: str) -> Iterator[_Held]:
 
 
 def _labels(data: StudyData, held: _Held) -> Numbers:
-    """How often people chose each of the values, (n_images, n_values)."""
+    """How often people chose each of the values, then each label that only they had, (n_images, n_labels)."""
     labels = data.study.emotion.people_categories
     counted = count_labels(data.ratings, labels)
     frame = pl.DataFrame(counted.counts, schema=list(labels)).with_columns(counted.image_ids)
-    there = [pl.col(name) if name in labels else pl.lit(0).alias(name) for name in held.values]
+    there = [pl.col(name) if name in labels else pl.lit(0).alias(name) for name in dict.fromkeys(held.values + labels)]
     joined = held.images.select("image_id").join(frame, on="image_id", how="left", maintain_order="left")
     return joined.select(*there).cast(pl.Float64).fill_null(0.0).to_numpy()
+
+
+def _widened(probabilities: Numbers, table: Numbers) -> Numbers:
+    """Probabilities with 0 for the labels of `table` that only people had, shape of `table`."""
+    return np.pad(probabilities, ((0, 0), (0, table.shape[1] - probabilities.shape[1])))
 
 
 def _tracking(data: StudyData, own: pl.DataFrame, means_of: tuple[str, ...], whose: dict[str, object]) -> pl.DataFrame:

@@ -214,6 +214,17 @@ class TestDarkKnowledge:
             assert rows[dimension, "same answer"]["expected_r"] is None
             assert (dimension, "argmax constant") not in rows
 
+    def test_labels_that_only_people_had_are_labels(self, images, ratings, monkeypatch) -> None:
+        """Every fourth label is one that machines are not asked for: that share cannot be moved away."""
+        emotion = STUDY.emotion.model_copy(update={"people_also": ("surprised",)})
+        monkeypatch.setitem(globals(), "STUDY", STUDY.model_copy(update={"emotion": emotion}))
+        shown = ratings.select("image_id", "participant_id", *DIMENSIONS).join(images, on="image_id")
+        other = (pl.int_range(pl.len()).over("image_id") % 4 == 0).alias("other")
+        label = pl.when(other).then(pl.lit("surprised")).otherwise("intended_emotion").alias("emotion")
+        sure = logits(images, {}, named(images, np.ones(images.height)))
+        whole = emotion_tracking(study_data(images, shown.with_columns(label), logits=sure)).row(0, named=True)
+        assert (whole["distance"], whole["said_distance"]) == pytest.approx((0.25, 0.25))
+
     def test_only_first_repeats_and_known_images_count(self, images, ratings, faces) -> None:
         level = centres(images) + faces
         said = {"valence": around(level[:, 0], 1.0)}
