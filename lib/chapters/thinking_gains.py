@@ -39,10 +39,10 @@ def thinking_gains(data: StudyData) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        pair, first (thinks), second (does not), differ_in, measure (`emotion`: wrong label; a dimension: distance from
-        people's mean), the fields of `lib.metrics.thinking_gain.ThinkingGain` (tokens are the first's, categories the
-        reference emotions, units identities where the study has them), gain_p_adjusted, slope_p_adjusted (over pairs
-        and measures).
+        pair, first (thinks), second (does not), differ_in, measure (`emotion`: wrong label, or none; a dimension:
+        distance from people's mean), the fields of `lib.metrics.thinking_gain.ThinkingGain` (tokens are the first's,
+        categories the reference emotions, units identities where the study has them), gain_p_adjusted, slope_p_adjusted
+        (over pairs and measures).
     """
     errors: dict[str, pl.DataFrame] = {}
     rows: list[dict[str, object]] = []
@@ -156,14 +156,18 @@ def answer_names(data: StudyData) -> dict[str, str]:
 
 
 def _errors(data: StudyData, answers: pl.DataFrame) -> pl.DataFrame:
-    """One row an answer and measure: measure, image_id, emotion, repeat, tokens, error (null = none)."""
+    """One row an answer and measure: measure, image_id, emotion, repeat, tokens, error (null = none).
+
+    No label is a wrong one, as in accuracy, where any was given at all: thinking that ends without one spares nothing.
+    """
     dimensions = machine_dimensions(data)
     means = image_means(data.ratings, dimensions).select("image_id", *(f"{name}_mean" for name in dimensions))
     images = reference_emotions(data).images.select("image_id", pl.col("emotion").cast(pl.String).alias("shown"))
     joined = answers.join(images, on="image_id", how="inner", maintain_order="left").join(
         means, on="image_id", how="left", maintain_order="left"
     )
-    wrong = pl.when(pl.col("emotion").is_not_null()).then((pl.col("emotion") != pl.col("shown")).cast(pl.Float64))
+    missed = (pl.col("emotion") != pl.col("shown")).fill_null(value=True).cast(pl.Float64)
+    wrong = pl.when(pl.col("shown").is_not_null(), pl.lit(answers["emotion"].count() > 0)).then(missed)
     errors = {EMOTION: wrong} | {name: (pl.col(name) - pl.col(f"{name}_mean")).abs() for name in dimensions}
     shown: list[pl.Expr | str] = [pl.col("shown").alias("emotion"), "repeat", pl.col("thinking_tokens").alias("tokens")]
     return pl.concat(

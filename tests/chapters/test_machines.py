@@ -237,6 +237,18 @@ def test_what_thinking_spares_and_whether_longer_thinking_spares_more() -> None:
     assert rows["valence"]["n_units"] == 180
 
 
+def test_thinking_that_ends_without_a_label_spares_nothing() -> None:
+    """A tenth of the images get no label from the one that thinks; all others are right in both."""
+    label = pl.when(pl.int_range(pl.len()) % 10 > 0).then("emotion")
+    thinker = answered(SHOWN, tokens=100 + np.arange(SHOWN.size)).with_columns(label)
+    answers = {WHO[0]: thinker, WHO[1]: answered(SHOWN)}
+    pairs = {"same": Pair(first=WHO[0], second=WHO[1], differ_in="thinking")}
+    found = thinking_gains(opened(answers, pairs=pairs, thinkers=WHO[:1])).filter(measure="emotion")
+    assert found["n"][0] == SHOWN.size and found["gain"][0] == pytest.approx(-0.1, abs=0.001)
+    unasked = {name: frame.with_columns(emotion=pl.lit(None, pl.String)) for name, frame in answers.items()}
+    assert "emotion" not in thinking_gains(opened(unasked, pairs=pairs, thinkers=WHO[:1]))["measure"]
+
+
 def test_answers_whose_thinking_was_cut_off_are_counted() -> None:
     random = np.random.default_rng(9)
     cut = random.random(SHOWN.size) < np.where(SHOWN == "fear", 0.6, 0.1)
