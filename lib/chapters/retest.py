@@ -49,10 +49,12 @@ def compare_repeats(
     Returns
     -------
     dict of str to dict
-        By step, `FIGURES` and `reason`. Over images with an answer: identical (share with one and the same answer in
-        all repeats; a missing answer equals none), pairwise (share of equal pairs of repeats), kappa (Fleiss; of
-        emotions), icc2_1, icc2_k, within_sd, mean_sd, largest_range (of ratings), backwards (share of `backwards_n`
-        images whose first answer is the same). What is undefined is None, and `reason` says why kappa or ICC is.
+        By step, `FIGURES` and `reason`. n_unanswered are the answers missing of all images, also of those that got
+        none in any repeat and are not among the n_images. Over images with an answer: identical (share with one and
+        the same answer in all repeats; a missing answer equals none), pairwise (share of equal pairs of repeats), kappa
+        (Fleiss; of emotions), icc2_1, icc2_k, within_sd, mean_sd, largest_range (of ratings), backwards (share of
+        `backwards_n` images whose first answer is the same). What is undefined is None, and `reason` says why kappa or
+        ICC is.
     """
     images = pl.concat([again.select("image_id"), backwards.select("image_id")]).unique().sort("image_id")
     if images.is_empty():
@@ -70,7 +72,7 @@ def _figures(known: pl.DataFrame, twice: pl.DataFrame, step: str, study: Study) 
     confidence = study.analysis.confidence
     again = identical_answers(known, step, confidence=confidence).row(0, named=True)
     moved = identical_answers(twice, step, confidence=confidence).row(0, named=True)
-    found = again | {"backwards_n": moved["n_images"]}
+    found = again | {"backwards_n": moved["n_images"], "n_unanswered": known[step].null_count()}
     found |= {f"backwards{end}": moved[f"identical{end}"] for end in ("", "_low", "_high")}
     if step == "emotion":
         kappa = repeat_kappa(known, step, study.emotion.categories, confidence)

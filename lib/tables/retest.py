@@ -59,7 +59,8 @@ def retest_notes(figures: pl.DataFrame, names: pl.DataFrame, confidence: float) 
     notes = [
         f"In brackets: {confidence:.0%} intervals; of shares exact ones over images (Clopper and Pearson). Backwards: "
         "the first answer beside that to the same question in reverse order, one by one; where answers are drawn "
-        "without a seed, that is one more drawing."
+        "without a seed, that is one more drawing. Images that got no answer in any repeat are left out of all but the "
+        "number of missing answers."
     ]
     expected = figures.drop_nulls("target")
     if expected.height:

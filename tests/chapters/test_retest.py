@@ -92,6 +92,7 @@ def test_a_missing_answer_equals_none(faces) -> None:
     found = compare_repeats(again, answers({0: faces}).tail(EACH - 10), asked(), STUDY)
     assert (found["emotion"]["n_identical"], found["emotion"]["n_unanswered"]) == (EACH - 1, 1)
     assert (found["valence"]["n_images"], found["valence"]["n_identical"]) == (EACH - 1, EACH - 2)
+    assert found["valence"]["n_unanswered"] == 1 + 3  # also of the image that was never answered
     assert found["emotion"]["backwards"] == 1 - 10 / EACH
     nothing = compare_repeats(again.clear(), again.clear(), asked(), STUDY)["valence"]
     assert nothing["identical"] is None and nothing["reason"] == "nothing was answered"
