@@ -98,22 +98,23 @@ def standing_beside(person: Drawn, machines: Drawn, *, highest_first: bool, conf
     if not known.any() or not figures.size:
         return Standing()
 
-    def among(one: Numbers, others: Numbers) -> Numbers:
+    def among(one: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
         both = without_rounding_errors(np.column_stack([one, others]))
         gap = sign * (both[:, 1:] - both[:, :1])
-        return np.asarray(1 + (gap < 0).sum(axis=1) + (gap == 0).sum(axis=1) / 2)
+        closer = (gap < 0).sum(axis=1)
+        return np.asarray(1 + closer + (gap == 0).sum(axis=1) / 2), np.asarray(closer == 0)
 
-    rank = float(among(np.array([figures.mean()]), machines.found[np.newaxis, known])[0])
+    rank = float(among(np.array([figures.mean()]), machines.found[np.newaxis, known])[0][0])
     if not len(machines.draws):
         return Standing(rank)
     one = person.draws[np.arange(len(person.draws)), np.arange(len(person.draws)) % person.found.size]
     others = machines.draws[:, known]
     usable = ~np.isnan(one) & ~np.isnan(others).any(axis=1)
-    sampled = among(one[usable], others[usable])
+    sampled, first = among(one[usable], others[usable])
     if not sampled.size:
         return Standing(rank)
     low, high = _ends(sampled[:, np.newaxis], confidence)
-    return Standing(rank, float(low[0]), float(high[0]), float((sampled == 1).mean()))
+    return Standing(rank, float(low[0]), float(high[0]), float(first.mean()))
 
 
 def _ranks(figures: Numbers) -> Numbers:

@@ -72,7 +72,7 @@ def test_where_one_person_would_stand() -> None:
     same = standing_beside(
         Drawn(machines.found[:1], machines.draws[:, :1]), machines, highest_first=False, confidence=0.95
     )
-    assert (same.rank, same.low, same.high) == pytest.approx((1.5, 1.5, 1.5))
+    assert (same.rank, same.low, same.high, same.first) == pytest.approx((1.5, 1.5, 1.5, 1))  # none is closer
     without = Drawn(person.found, np.empty((0, 10)))
     bare = standing_beside(without, Drawn(machines.found, np.empty((0, 4))), highest_first=False, confidence=0.95)
     assert bare == Standing(3)
