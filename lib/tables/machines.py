@@ -67,7 +67,7 @@ def attribution_table(
         {
             "group": f"{factors[row['factor']]}: named {row['emotion']}",
             "rater": short[row["condition"]],
-            "groups": f"{row['first']} minus {row['second']}",
+            "groups": f"{row['first']} − {row['second']}",
             **{name: _points(row, name) for name in ("hits", "false_alarms", "named")},
             **{name: _difference(row, name) for name in ("sensitivity", "criterion")},
             "verdict": row["verdict"],

@@ -49,9 +49,7 @@ def second_set_table(
     return plain_table(pl.DataFrame(rows, schema=schema), "tbl-second-set", labels, notes, groups="group")
 
 
-def second_groups_table(
-    sets: pl.DataFrame, names: pl.DataFrame, factors: Mapping[str, str], notes: Iterable[str | None] = ()
-) -> GT:
+def second_groups_table(sets: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
     """Differences between groups of images on the first set, and how far they differ on the second.
 
     Parameters
@@ -60,8 +58,6 @@ def second_groups_table(
         `lib.chapters.real_faces.set_differences`.
     names
         `lib.chapters.conditions.condition_names`.
-    factors
-        What readers call each factor.
     notes
         Paragraphs below the table.
     """
@@ -70,12 +66,11 @@ def second_groups_table(
     between = sets.drop_nulls("reference").sort(order, maintain_order=True)
     outcomes = {row["outcome"]: _outcome(row) for row in between.unique("outcome", maintain_order=True).to_dicts()}
     for row in between.iter_rows(named=True):
-        factor = factors.get(row["factor"], capitalised(row["factor"]))
         cells = rows.setdefault(
             tuple(row[name] for name in ("ablation", "condition", "factor", "group")),
             {
                 "head": f"{row['title']}: {short[row['condition']]}",
-                "groups": f"{factor}: {row['group']} beside {row['reference']}",
+                "groups": f"{row['group']} − {row['reference']}",
             },
         )
         cells |= {f"{row['outcome']} first": _number(row, row["first"]), f"{row['outcome']} change": _interval(row)}

@@ -99,8 +99,8 @@ def test_numbers_tables_and_inputs(moved: StudyData) -> None:
     notes = second_set_notes(moved.study.title, sets, 0.95)
     page = second_set_table(sets, machines, names, notes).as_raw_html()
     assert "Photographs: accuracy" in page and "(beside classifier)" in page and "Made &lt;b&gt;faces" in page
-    groups = second_groups_table(sets, names, {"race": "Race"}, notes).as_raw_html()
-    assert "Race: White beside Asian" in groups and "Emotion: anger beside joy" in groups
+    groups = second_groups_table(sets, names, notes).as_raw_html()
+    assert "White − Asian" in groups and "anger − joy" in groups
     read = set(moved.inputs)
     folder = "cache/studies/first/cache/second/real-faces"
     assert {"params/second.yaml", f"{folder}/data/ratings.parquet", f"{folder}/predictions/looker.parquet"} <= read
