@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ def commands() -> list[str]:
     return sorted(re.split(r" {2,}#| #", line)[0].strip() for line in lines)
 
 
+@cache
+def program() -> Any:
+    return typer.main.get_command(app)
+
+
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_a_file_that_is_shown_is_read(block: str, tmp_path: Path) -> None:
     """A condition or an ablation whole, a study file whole or in part: then the rest is the example's."""
@@ -70,7 +76,7 @@ def test_python_that_is_shown_compiles_and_names_what_there_is(block: str) -> No
 
 @pytest.mark.parametrize("line", commands())
 def test_a_command_that_is_shown_is_understood(line: str) -> None:
-    command: Any = typer.main.get_command(app)
+    command = program()
     words = shlex.split(line)
     while hasattr(command, "commands"):
         verb, *words = words
