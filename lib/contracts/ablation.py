@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from lib.contracts.condition import Condition
 from lib.contracts.study import Identifier, ProjectPath
-from lib.contracts.yaml_files import Parameters, read_parameters
+from lib.contracts.yaml_files import Parameters, explained, read_parameters
 from lib.errors import ParameterError
 
 Analysis = Literal[
@@ -113,17 +113,11 @@ class Ablation(Parameters):
         try:
             return Condition.model_validate(content)
         except ValidationError as error:
-            faults = "; ".join(_explain(fault) for fault in error.errors())
+            faults = "; ".join(explained(fault, Condition).removeprefix("the file: ") for fault in error.errors())
             raise ParameterError(
                 f"ablation {self.id}: variants.{name}: does not fit the condition {base.id}: {faults}. "
                 "Vary another condition (-m), or change the variant."
             ) from error
-
-
-def _explain(fault: Mapping[str, Any]) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
 
 
 def merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def read_parameters(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        faults = "\n".join(f"  {_explain(fault, model)}" for fault in error.errors())
+        faults = "\n".join(f"  {explained(fault, model)}" for fault in error.errors())
         raise ParameterError(f"{path}: {error.error_count()} fault(s)\n{faults}") from error
 
 
@@ -70,7 +70,21 @@ def nearest(word: str, known: list[str]) -> str:
     return f" (did you mean {folded[match[0]]!r}?)" if match else ""
 
 
-def _explain(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+def explained(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """Say one fault of a model's settings: the key, what is wrong with it, and the nearest known key or what was got.
+
+    Parameters
+    ----------
+    fault
+        One of `pydantic.ValidationError.errors()`.
+    model
+        What the settings were read into.
+
+    Returns
+    -------
+    str
+        Such as `decoding.temprature: unknown key 'temprature' (did you mean 'temperature'?)`.
+    """
     where = ".".join(str(part) for part in fault["loc"]) or "the file"
     if fault["type"] == "extra_forbidden":
         known = _known_keys(model, fault["loc"][:-1])
