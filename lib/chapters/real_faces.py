@@ -10,6 +10,7 @@ import polars as pl
 from lib.chapters.answers import label_answers, value_answers
 from lib.chapters.conditions import condition_names, machine_dimensions
 from lib.chapters.second_sets import SecondSet, second_data, second_sets
+from lib.chapters.units import face_units
 from lib.metrics.difference_in_differences import difference_in_differences
 from lib.metrics.within_tracking import ALL
 from lib.project import Project
@@ -83,7 +84,7 @@ class TwoSets:
         return next((name for name in named if self.first.conditions[name].kind == "fer"), next(iter(named), None))
 
     def values(self, condition: str, outcome: str) -> pl.DataFrame:
-        """One row an image: set, image_id, machine, people_mean and the shared factors as text.
+        """One row an image: set, image_id, unit, machine, people_mean and the shared factors as text.
 
         Of accuracy, machine is 1 (right) or 0 (wrong, or no answer) and people_mean 0, so that what
         `difference_in_differences` calls bias is accuracy.
@@ -99,7 +100,9 @@ class TwoSets:
             else:
                 frame = value_answers(data, [condition]).filter(pl.col("dimension") == outcome)
             factors = (pl.col(factor).cast(pl.String) for factor in self.levels)
-            parts.append(frame.select(pl.lit(name).alias("set"), "image_id", "machine", "people_mean", *factors))
+            told = frame.join(face_units(data), on="image_id", how="left", maintain_order="left")
+            whole = ("image_id", "unit", "machine", "people_mean")
+            parts.append(told.select(pl.lit(name).alias("set"), *whole, *factors))
         return pl.concat(parts)
 
     def ratings(self, outcome: str) -> pl.DataFrame | None:
@@ -139,7 +142,8 @@ def set_differences(data: StudyData) -> pl.DataFrame:
         machine minus people), factor (null: all images), group (a level), reference (null, or the level that the group
         is set beside: the first of the factor's), n_first, n_second (images), first, second (of a contrast: the group's
         figure minus the reference's), difference (second minus first), difference_low, difference_high, p. Intervals by
-        bootstrap over images and, of bias, raters; see `lib.metrics.difference_in_differences`.
+        bootstrap over images, those of one unit of faces (such as identity) together, and, of bias, raters; see
+        `lib.metrics.difference_in_differences`.
     """
     parts = []
     for both in compared_sets(data):

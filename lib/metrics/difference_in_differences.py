@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,13 @@ CONTRASTS = (
 
 @dataclass(frozen=True)
 class _Cells:
-    """Images in cells of set and group; cell = set x groups + group."""
+    """Images in cells of set and group; cell = set x groups + group. unit: what is drawn, None = every image."""
 
     machine: Numbers
     people: Numbers
     cell: Strata
     groups: list[str]
+    unit: Strata | None = None
 
 
 def difference_in_differences(
@@ -50,9 +51,10 @@ def difference_in_differences(
     values : polars.DataFrame
         One row an image: set (`first` or `second`), image_id (its own in each set), machine and people_mean (units of
         the scale; null or NaN = none, left out) and optionally group (of the face, such as its race or emotion; null
-        = left out).
+        = left out) and unit (what is independent in its set, such as the person shown; null = the image).
     resampling : Resampling
-        The study's: unit `image` draws images within set and group; with `ratings`, raters are drawn as well. Unit
+        The study's: unit `image` draws images within set and group, those of one unit together (within the set alone
+        where a unit has images in several groups); with `ratings`, raters are drawn as well. Unit
         `participant` draws raters alone, and needs `ratings`.
     reference : str, optional
         A group that the others are set against: rows of contrasts follow.
@@ -79,7 +81,8 @@ def difference_in_differences(
     With d = machine - people_mean of an image, ``estimate = mean(d | second) - mean(d | first)``; `all` weighs images
     alike, so that it is of the sets as they are composed. A contrast is ``(mean(d | g, second) - mean(d | ref, second))
     - (mean(d | g, first) - mean(d | ref, first))``: whether the group's disadvantage differs between the sets. se is
-    ``sqrt(sum var(d) / n)`` over the means that enter, `all` within groups (fixed by the design). Images and raters
+    ``sqrt(sum var(d) / n)`` over the means that enter, `all` within groups (fixed by the design); it takes images of
+    one unit for independent. Fewer than some ten units in a group make intervals too narrow. Images and raters
     drawn together (Owen, 2007, doi:10.1214/07-AOAS122) give intervals that are a little too wide. Coverage by Monte
     Carlo.
     """
@@ -90,11 +93,12 @@ def difference_in_differences(
         raise DataError(f"The reference must be one of {groups!r}, got {reference!r}. Name one, or leave it out.")
     kind = known["group"].replace_strict({name: at for at, name in enumerate(groups)}, return_dtype=pl.Int64)
     place = (known["set"] == "second").to_numpy() * len(groups) + kind.to_numpy()
-    own = _Cells(known["machine"].to_numpy(), known["people_mean"].to_numpy(), place, groups)
+    unit = known["unit"].rank("dense").to_numpy().astype(np.int64) - 1
+    own = _Cells(known["machine"].to_numpy(), known["people_mean"].to_numpy(), place, groups, unit)
     rows, design = _design(own, reference)
     ones = np.ones((1, own.cell.size))
     if columns is not None:
-        own = _Cells(own.machine, _means_of(np.ones((1, columns[0].shape[0])), columns)[0], own.cell, groups)
+        own = replace(own, people=_means_of(np.ones((1, columns[0].shape[0])), columns)[0])
     found = _estimates(ones, own.people[np.newaxis], own, design)[0]
     drawn = _draws(own, design, columns, resampling)
     errors = _closed_errors(own, design)
@@ -112,8 +116,10 @@ def _complete(values: pl.DataFrame, ratings: pl.DataFrame | None) -> tuple[pl.Da
     """Complete images in order, and (participants x images) tables of counts and sums where there are ratings."""
     require_columns(values, ["set", "image_id", "machine", "people_mean"], "The images")
     group = pl.col("group").cast(pl.String) if "group" in values.columns else pl.lit(ALL)
+    alone = pl.format("{}: image {}", "set", "image_id")
+    unit = pl.coalesce(pl.format("{}: {}", "set", "unit"), alone) if "unit" in values.columns else alone
     known = values.select(
-        pl.col("set", "image_id").cast(pl.String), group.alias("group"),
+        pl.col("set", "image_id").cast(pl.String), group.alias("group"), unit.alias("unit"),
         *(without_nan(values[name]) for name in ("machine", "people_mean")),
     ).drop_nulls().sort("set", "image_id")  # fmt: skip
     require_rows(known.height, "images with a machine value and a human mean")
@@ -183,9 +189,9 @@ def _draws(
     if columns is None and resampling.unit != "image":
         return np.empty((0, len(design)))
     size = own.cell.size
-    strata = np.unique(own.cell, return_inverse=True)[1]
+    strata, unit = _unit_strata(own)
     parts = []
-    images = stratified_weights(strata, resampling)
+    images = (weights[:, unit] for weights in stratified_weights(strata, resampling))
     raters = None if columns is None else _rater_blocks(columns, resampling)
     for weights in images:
         people = np.broadcast_to(own.people, (len(weights), size))
@@ -194,6 +200,15 @@ def _draws(
         use = weights if resampling.unit == "image" else np.ones_like(weights)
         parts.append(_estimates(use, people, own, design)[:, :, 2])
     return np.concatenate(parts)
+
+
+def _unit_strata(own: _Cells) -> tuple[Strata, Strata]:
+    """Within what each unit is drawn: its cell, or its set where some unit is in several; and each image's unit."""
+    unit = np.arange(own.cell.size) if own.unit is None else own.unit
+    first = np.unique(unit, return_index=True)[1]
+    alone = (own.cell[first][unit] == own.cell).all()
+    place = own.cell[first] if alone else own.cell[first] // len(own.groups)
+    return np.unique(place, return_inverse=True)[1], unit
 
 
 def _rater_blocks(columns: tuple[Any, Any], resampling: Resampling) -> Iterator[Numbers]:

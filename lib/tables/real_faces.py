@@ -98,8 +98,9 @@ def second_set_notes(first: str, sets: pl.DataFrame, confidence: float) -> list[
         f"First set: {first}. Second set: {second}. Accuracy is against the intended emotion; no answer counts as "
         "wrong. Bias is machine minus people, on images that people have rated.",
         f"Differences: second minus first set, with {confidence:.0%} bootstrap intervals over images, those of one "
-        "person each on its own, and, of bias over all images and groups, raters. The sets are compared as they are "
-        "composed. Where all images of a group are right in one set, samples of them are too, so that intervals of "
+        "person together where the study tells persons apart, and, of bias over all images and groups, raters; with "
+        "few persons in a group they are too narrow. The sets are compared as they are composed. Where all images of a "
+        "group are right in one set, samples of them are too, so that intervals of "
         "accuracy are then too narrow.",
     ]
 

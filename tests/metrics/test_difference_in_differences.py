@@ -85,6 +85,40 @@ def test_raters_widen_the_interval():
         difference_in_differences(table, HOW, ratings=single.filter(pl.col("image_id") != "Black0"))
 
 
+def persons(n_persons, spread, seed, effect=0.0):
+    """Six images of every person, whose bias they share but for noise; the standard error of the second set's mean."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for at_set, (name, n) in enumerate(zip(("first", "second"), n_persons, strict=True)):
+        own = np.repeat(generator.normal(0, spread, n), 6)
+        rows.append(pl.DataFrame({
+            "set": name, "image_id": [f"i{at}" for at in range(6 * n)], "unit": [f"p{at // 6}" for at in range(6 * n)],
+            "emotion": [f"e{at % 6}" for at in range(6 * n)], "race": [f"r{at // 6 % 2}" for at in range(6 * n)],
+            "machine": 5 + own + effect * at_set + generator.normal(0, 1, 6 * n), "people_mean": 5.0,
+        }))  # fmt: skip
+    return pl.concat(rows)
+
+
+def test_images_of_one_person_are_not_independent():
+    table = persons((60, 40), 2.0, 1)
+    how = Resampling(1, 1000)
+    gaps = table.with_columns(gap=pl.col("machine") - 5).group_by("set", "unit").agg(pl.col("gap").mean())
+    variance = gaps.group_by("set").agg((pl.col("gap").var() / pl.len()).alias("v"))["v"].sum()
+    found = difference_in_differences(table, how)
+    assert (found["high"] - found["low"])[0] / (2 * 1.96) == pytest.approx(np.sqrt(variance), rel=0.08)
+    single = difference_in_differences(table.drop("unit"), how)
+    assert (found["high"] - found["low"])[0] > 1.8 * (single["high"] - single["low"])[0]
+    # between persons' groups they add up, between emotions of the same persons they cancel
+    widths = {}
+    for factor, base in (("race", "r0"), ("emotion", "e0")):
+        both = [table.rename({factor: "group"}), table.rename({factor: "group"}).drop("unit")]
+        rows = [difference_in_differences(own, how, reference=base)[-1] for own in both]
+        widths[factor] = [(row["high"] - row["low"])[0] for row in rows]
+    assert widths["race"][0] > 1.8 * widths["race"][1] and widths["emotion"][0] < 0.7 * widths["emotion"][1]
+    lone = table.with_columns(unit=pl.lit(None, pl.String))
+    assert difference_in_differences(lone, how).equals(single)
+
+
 def test_what_cannot_be_used_is_named():
     table = faces((0, 0, 0), n=3)
     with pytest.raises(DataError, match="must hold 'first' and 'second'"):
