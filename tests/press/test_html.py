@@ -2,9 +2,12 @@
 
 import base64
 import itertools
+import re
 
+import polars as pl
 import pytest
 from bs4 import BeautifulSoup
+from great_tables import GT
 
 from lib.press.render import render_document
 
@@ -142,3 +145,15 @@ def test_highest_headings_stand_below_the_title(project):
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     assert [(tag.name, text(tag)) for tag in page.main.find_all(["h2", "h3", "h4"])] == [("h2", "A"), ("h3", "B")]
     assert page.select_one(".scroll table") is not None
+
+
+def test_a_table_of_many_fixed_columns_keeps_its_width_on_a_narrow_screen(page):
+    """Columns that are shares of 400 pixels cut numbers off; such tables are moved sideways, and wrap where printed."""
+    shares = dict.fromkeys("abcde", "20%")
+    made = GT(pl.DataFrame([shares]), id="tbl-w").cols_width(shares).as_raw_html()
+    table = BeautifulSoup(f'<div class="scroll">{made}</div>', "html.parser")
+    styles = "".join(tag.get_text() for tag in page.select("style"))
+    rule = re.search(r"@media screen \{\s*(\.scroll \.gt_table[^{]*) \{ min-width: \d+rem; \}", styles)
+    assert rule and len(table.select(rule[1])) == 1
+    table.select_one("col").decompose()
+    assert not table.select(rule[1])
