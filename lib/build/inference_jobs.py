@@ -78,7 +78,8 @@ def command_for(project: Project, jobs: Sequence[Job], options: AskOptions, core
 
 
 def _by_snakemake(project: Project, jobs: Sequence[Job], options: AskOptions, cores: int | None) -> list[str]:
-    config: dict[str, object] = {"yes": True, "processes": max(job.processes for job in jobs)}
+    names = ",".join(dict.fromkeys(job.condition for job in jobs))
+    config: dict[str, object] = {"conditions": names, "yes": True, "processes": max(job.processes for job in jobs)}
     given = dataclasses.asdict(options)
     config |= {name: given[name] for name in ("limit", "images", "concurrency", "traces") if given[name] is not None}
     config |= {name: True for name in FLAGS if given[name]}

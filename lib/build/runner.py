@@ -38,9 +38,12 @@ def run_build(project: Project, target: str, cores: int | None = None) -> None:
         The cache cannot be written to, another build is running, or a step failed (it has said why).
     MissingFileError
         A document of the study is not there.
+    ParameterError
+        The file of a condition or of an ablation cannot be read.
     """
     for document in project.study.documents:
         document_pages(project, document)
+    _ = project.known.own, project.known.ablations  # refused here in a line, and not by Snakemake with its trace
     log = project.cache / "logs/build.log"
     command = snakemake_command(project, [target], cores or os.cpu_count() or 1)
     path = os.pathsep.join(part for part in (str(project.root), os.environ.get("PYTHONPATH")) if part)

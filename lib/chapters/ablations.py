@@ -18,6 +18,7 @@ from lib.metrics.dependent_correlations import dependent_difference
 from lib.metrics.dimensions import pearson
 from lib.metrics.error_propagation import error_propagation
 from lib.metrics.label_share import label_share
+from lib.metrics.variation import entropy_within
 from lib.metrics.within_category import compare_spread, spread_within
 from lib.protocol.items import another_emotion
 from lib.study_data import StudyData
@@ -33,7 +34,8 @@ def variant_figures(data: StudyData) -> pl.DataFrame:
     -------
     polars.DataFrame
         ablation, condition, variant, label, dimension, n (images), repeats, within_sd and eta_squared (pooled SD of one
-        answer within emotions, share of variance between them), r and mae (mean of the repeats with people's means:
+        answer within emotions, share of variance between them), entropy (bits, of one answer an image within emotions:
+        mean over repeats and emotions, weighted by their answers), r and mae (mean of the repeats with people's means:
         Pearson's correlation, mean absolute error), accuracy (of the emotions named; null where it was told).
     """
     rows = []
@@ -49,7 +51,8 @@ def variant_figures(data: StudyData) -> pl.DataFrame:
                     _key(asked, variant, dimension)
                     | {
                         "n": len(table), "repeats": table.shape[1], "within_sd": spread.within_sd,
-                        "eta_squared": spread.eta_squared, "r": _correlation(mean, images.people(dimension)),
+                        "eta_squared": spread.eta_squared, "entropy": _entropy(data, frame, images, dimension),
+                        "r": _correlation(mean, images.people(dimension)),
                         "mae": float(np.nanmean(np.abs(mean - images.people(dimension).to_numpy()))),
                         "accuracy": accuracy,
                     }
@@ -140,7 +143,7 @@ def propagated_errors(data: StudyData) -> pl.DataFrame:
 
 
 KEYS = dict.fromkeys(("ablation", "condition", "variant", "label", "dimension"), pl.String)
-FIGURES = ("within_sd", "eta_squared", "r", "mae", "accuracy")
+FIGURES = ("within_sd", "eta_squared", "entropy", "r", "mae", "accuracy")
 DIFFERENCES = (
     "sd_difference", "sd_low", "sd_high", "sd_p", "r_difference", "r_low", "r_high", "r_p", "undone", "undone_low",
     "undone_high",
@@ -162,6 +165,16 @@ def _accuracy(frame: pl.DataFrame, images: Images) -> float | None:
     named = frame.join(images.frame.select("image_id", pl.col("emotion").alias("shown")), on="image_id", how="inner")
     told = named["emotion"].null_count() == named.height
     return None if told else float((named["emotion"] == named["shown"]).fill_null(value=False).mean())  # type: ignore[arg-type]
+
+
+def _entropy(data: StudyData, frame: pl.DataFrame, images: Images, dimension: str) -> float | None:
+    shown = images.frame.select("image_id", pl.col("emotion").alias("shown"))
+    own = frame.select("image_id", "repeat", dimension).join(shown, on="image_id", how="inner")
+    if not own[dimension].drop_nulls().len():
+        return None
+    bits = entropy_within(own, ["repeat", "shown"], dimension, data.study.dimensions[dimension].values)
+    known = bits.drop_nulls("entropy")
+    return float(np.average(known["entropy"].to_numpy(), weights=known["n"].to_numpy()))
 
 
 def _correlation(values: NDArray[np.float64], people: pl.Series) -> float | None:

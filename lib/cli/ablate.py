@@ -13,6 +13,7 @@ from lib.errors import ParameterError
 from lib.formats import counted
 
 if TYPE_CHECKING:
+    from lib.asking.forecast import Forecast
     from lib.build.ablating import AblationRun
     from lib.build.inference import AskOptions
     from lib.project import Project
@@ -120,9 +121,10 @@ def run_ablations(
 
     everyone = [name for run in runs for name in run.conditions]
     before = spent_on(project, everyone) if told.budget is not None else 0.0
+    forecasts: list[Forecast] = []
     for number in range(max(len(run.waves) for run in runs)):
         names = list(dict.fromkeys(name for run in runs for wave in run.waves[number : number + 1] for name in wave))
-        if dry_run and number:
+        if dry_run and number and any(each.count.to_ask for each in forecasts):
             typer.echo(f"Then {', '.join(names)}: asked with what {runs[0].base.id} answers, and forecast then.")
             return
         left = told.budget

@@ -90,12 +90,14 @@ def show_traces(inquiries: Sequence[Inquiry], forecasts: Sequence[Forecast], tex
         size, how = tracing.bytes_a_question()
         tracing.refuse_if_full(each.count.to_ask + again, needed)
         needed += size * (each.count.to_ask + again)
+        if not each.count.to_ask + again:
+            continue
+        open_ones.append(tracing.inquiry)
         typer.echo(
             f"{each.condition}: traces ({', '.join(tracing.choice.kinds)}) of {counted(each.count.to_ask, 'question')} "
             f"to ask and {again:,} answered before: {size_text(size * (each.count.to_ask + again))}, "
             f"{size_text(size)} each {how}; {size_text(free_bytes(tracing.folder))} are free."
         )
-        open_ones += [tracing.inquiry] if each.count.to_ask or again else []
     return open_ones
 
 

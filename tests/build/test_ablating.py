@@ -103,9 +103,20 @@ def test_what_needs_answers_is_asked_after_them_and_nothing_twice(ablating: Abla
     assert ablating.asked() == asked
 
 
-def test_a_machine_is_told_another_emotion_with_the_image(ablating: Ablating) -> None:
+def test_a_dry_run_forecasts_what_waited_once_the_answers_are_there(ablating: Ablating) -> None:
+    code, said = ablating.run("ablate", "label-alone", "-m", ASKED, "--limit", str(IMAGES), "--dry-run")
+    assert code == 0 and "Then " not in said
+    assert said.count("Nothing to ask: every question has its answer") == 2
+
+
+def test_a_machine_is_told_another_emotion_with_the_image_beside_a_faulty_ablation(ablating: Ablating) -> None:
+    faulty = ablating.project.root / "params/ablations/a-faulty-one.yaml"
+    faulty.write_text("nmae: nothing\n", encoding="utf-8")
     code, said = ablating.run("ablate", "single-shot", "-m", ASKED, "--limit", str(IMAGES), "--yes")
     assert code == 0, said
+    code, said = ablating.run("build")
+    assert code == 1 and "a-faulty-one.yaml" in said and "nmae" in said
+    faulty.unlink()
     for name, right in (("intended", True), ("another", False)):
         lines = ablating.lines(f"{ASKED}.single-shot.told-{name}")
         assert {line["step"] for line in lines} == {"valence", "arousal"} and all(

@@ -134,6 +134,8 @@ def test_noise_is_not_taken_for_sight(images, ratings, faces) -> None:
         1.2, rel=0.08
     )
     assert (figures["t0"]["eta_squared"], figures["t0"]["repeats"]) == (pytest.approx(1), 5)
+    normal = np.log2(1.2 * np.sqrt(2 * np.pi * np.e))  # bits of a normal distribution, rounded to whole points
+    assert figures["t0"]["entropy"] == 0 and figures["t10"]["entropy"] == pytest.approx(normal, abs=0.25)
     assert figures["t10"]["r"] == pytest.approx(figures["t0"]["r"], abs=0.05)
     (row,) = variant_differences(data).filter(dimension="valence", variant="t10").iter_rows(named=True)
     assert row["against"] == "0" and row["sd_low"] < 1.2 < row["sd_high"] * 1.05

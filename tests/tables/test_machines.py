@@ -50,10 +50,10 @@ def test_only_verdicts_are_shown_by_factor_and_emotion() -> None:
     cells = ["+12.5 [+5.0, +20.0]", "+10.0", "−10.0 [−20.0, 0.0]", "−1.00 [−2.00, 0.00]", "–"]
     assert table_rows(attribution_table(contrasts, NAMES, {"race": "Race", "age": "Age"})) == [
         ["Race: named sad"],
-        ["A", "X minus Y", *cells, "over-attribution"],
-        ["B", "X minus Y", *cells, "inaccuracy"],
+        ["A", "X − Y", *cells, "over-attribution"],
+        ["B", "X − Y", *cells, "inaccuracy"],
         ["Age: named sad"],
-        ["A", "old minus young", *cells, "both"],
+        ["A", "old − young", *cells, "both"],
     ]
     nothing = attribution_table(contrasts.filter(verdict="none"), NAMES, {"race": "Race", "age": "Age"})
     assert table_rows(nothing) == []
