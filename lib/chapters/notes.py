@@ -8,12 +8,18 @@ from lib.chapters.claims import listed
 from lib.study_data import StudyData
 
 SIMULATED = "Simulated data."
+PARTLY_SIMULATED = "Partly simulated data."
 EARLIER_DOCUMENT = re.compile(r"\b(of |in |from )(?:the )?((?:manuscripts?|supplement) v|experiment pipeline)")
 
 
 def figure_note(data: StudyData) -> str | None:
-    """The short form of the study's simulated-data note for figures; None on real data."""
-    return SIMULATED if data.simulated_note else None
+    """The short form of the study's simulated-data note for figures; None on real data.
+
+    The twin simulates all; a study that says of itself what is simulated has measured the rest.
+    """
+    if not data.simulated_note:
+        return None
+    return SIMULATED if data.source.uses_twin else PARTLY_SIMULATED
 
 
 def earlier(data: StudyData, text: str) -> str | None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from fer_support import classifier_condition
 from protocol_support import make_study
 
-from lib.chapters.notes import derived_note, earlier, scale_note
+from lib.chapters.notes import derived_note, earlier, figure_note, scale_note
 from lib.study_data import StudyData
 
 
@@ -48,3 +50,13 @@ def test_derived_values_are_named_as_such() -> None:
     data = SimpleNamespace(conditions={"one": derives[0]}, study=make_study())
     assert scale_note(data, "valence").endswith(f"(very pleasant). {of_one}")
     assert scale_note(data, "arousal").endswith("(very excited).")
+
+
+@pytest.mark.parametrize(
+    ("said", "twin", "short"),
+    [(None, False, None), ("All is the twin's.", True, "Simulated data."),
+     ("People are simulated.", False, "Partly simulated data.")],
+)  # fmt: skip
+def test_a_figure_says_whether_all_is_simulated_or_a_part(said: str | None, twin: bool, short: str | None) -> None:
+    data: Any = SimpleNamespace(simulated_note=said, source=SimpleNamespace(uses_twin=twin))
+    assert figure_note(data) == short
