@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lib.chapters.answers import modal_labels, reference_emotions
 from lib.chapters.attention_traced import first_repeats, steps_of
 from lib.chapters.conditions import machine_dimensions
-from lib.formats import capitalised, format_value
+from lib.formats import capitalised
 from lib.metrics.counts import count_labels
 from lib.metrics.human import image_means
 from lib.study_data import StudyData
@@ -109,7 +109,7 @@ def _told(data: StudyData, condition: str, chosen: Iterable[tuple[str, str]]) ->
             rated = [f"{row[one]:g}" for one in dimensions if row.get(one) is not None]
             lines.append(" ".join(["M:", str(row["emotion"] or "–"), *rated]))
         if mean is not None:
-            rated = [format_value("m", mean[f"{one}_mean"])[:-1] for one in dimensions]
+            rated = [f"{mean[f'{one}_mean']:.1f}" for one in dimensions if mean[f"{one}_mean"] is not None]
             lines.append(" ".join(["P:", str(modal.get(image_id) or "tie"), *rated]))
         found.append(Example(image_id, name, "\n".join(lines)))
     return found

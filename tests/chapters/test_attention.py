@@ -259,6 +259,9 @@ def test_examples_are_those_of_the_rules(cornered) -> None:
     far = disagreement_examples(study_data(frame, wrong("-5")))
     assert [example.image_id for example in far] == [f"{emotion}-5" for emotion in EMOTIONS]
     assert far[0].text.splitlines() == ["Happy", "happy-5", "M: sad 3 4.25", "P: happy 3.0 5.0"]
+    data = study_data(frame, wrong("-5"))
+    data.__dict__["ratings"] = data.ratings.with_columns(pl.col("valence") + 0.96)
+    assert disagreement_examples(data)[0].text.endswith("P: happy 4.0 5.0")  # rounded, not cut off
     ratings = disagreement_examples(study_data(frame))  # all labels agree; every fourth rating is farthest away
     assert [example.image_id for example in ratings] == [f"{emotion}-0" for emotion in EMOTIONS]
 
