@@ -54,14 +54,14 @@ def ways_table(
     texts = joined.select(
         _groups(joined, names),
         "label",
-        *(_text(joined, name) for name in ("within_sd", "entropy", "eta_squared", "r", "mae", "accuracy")),
+        *(_text(joined, name) for name in ("within_sd", "entropy", "r", "mae", "accuracy")),
         estimates(joined, "sd_difference", 2, ends="sd"),
         estimates(joined, "r_difference", 3, ends="r"),
         estimates(joined, "undone", 2),
     )
     labels = {
         "label": "Asked", "within_sd": "SD within emotions", "entropy": "Bits within emotions",
-        "eta_squared": "*η*² of emotions", "r": "*r*", "mae": "MAE", "accuracy": "Accuracy",
+        "r": "*r*", "mae": "MAE", "accuracy": "Accuracy",
         "sd_difference": "SD, difference", "r_difference": "*r* of one answer, difference", "undone": "Collapse undone",
     }  # fmt: skip
     return plain_table(texts, identifier, labels, notes, groups="group")
