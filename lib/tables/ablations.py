@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import polars as pl
 from great_tables import GT
 
-from lib.formats import capitalised, format_value
+from lib.formats import capitalised
 from lib.tables.intervals import estimates
-from lib.tables.style import plain_table, short_names
+from lib.tables.style import formatted, plain_table, short_names
 
 
 def overview_table(overview: pl.DataFrame, notes: Iterable[str | None] = ()) -> GT:
@@ -54,7 +54,7 @@ def ways_table(
     texts = joined.select(
         _groups(joined, names),
         "label",
-        *(_text(joined, name) for name in ("within_sd", "entropy", "r", "mae", "accuracy")),
+        *(formatted(joined[name]) for name in ("within_sd", "entropy", "r", "mae", "accuracy")),
         estimates(joined, "sd_difference", 2, ends="sd"),
         estimates(joined, "r_difference", 3, ends="r"),
         estimates(joined, "undone", 2),
@@ -83,10 +83,10 @@ def label_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str | 
     texts = found.select(
         pl.col("condition").replace_strict(short, default=pl.col("condition")).alias("who"),
         "dimension",
-        _text(found, "r_full", "r"),
-        _text(found, "r_label", "r"),
+        formatted(found["r_full"], "r"),
+        formatted(found["r_label"], "r"),
         estimates(found, "difference", 3),
-        _text(found, "difference_p", "p"),
+        formatted(found["difference_p"], "p"),
         estimates(found, "share", 2),
         estimates(found, "increment", 3),
         estimates(found, "within", 3),
@@ -115,11 +115,11 @@ def propagation_table(found: pl.DataFrame, names: pl.DataFrame, notes: Iterable[
         _groups(found, names),
         pl.Series("part", ["Any other emotion" if part == "all" else capitalised(part) for part in found["part"]]),
         pl.Series("n", [f"{value:,}" for value in found["n"]], dtype=pl.String),
-        _text(found, "mean_right", "mean"),
-        _text(found, "mean_wrong", "mean"),
+        formatted(found["mean_right"], "mean"),
+        formatted(found["mean_wrong"], "mean"),
         estimates(found, "shift", 2),
         estimates(found, "followed", 2),
-        _text(found, "toward", "accuracy"),
+        formatted(found["toward"], "accuracy"),
     )
     labels = {
         "part": "Told instead", "n": "Images", "mean_right": "Mean, told the right one", "mean_wrong": "told this",
@@ -133,7 +133,3 @@ def _groups(frame: pl.DataFrame, names: pl.DataFrame) -> pl.Series:
     short = short_names(names)
     rows = frame.select("condition", "dimension").iter_rows()
     return pl.Series("group", [f"{short[condition]}: {dimension}" for condition, dimension in rows], dtype=pl.String)
-
-
-def _text(frame: pl.DataFrame, name: str, statistic: str | None = None) -> pl.Series:
-    return pl.Series(name, [format_value(statistic or name, value) for value in frame[name]], dtype=pl.String)

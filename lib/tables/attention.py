@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 from great_tables import GT
 
-from lib.formats import ABSENT, capitalised, format_value, signed
+from lib.formats import ABSENT, capitalised, signed
 from lib.tables.intervals import estimates
-from lib.tables.style import plain_table, short_names
+from lib.tables.style import formatted, plain_table, short_names
 
 SHAPES = {
     "mass": "Share of all attention that the image gets", "entropy_share": "Evenness",
@@ -87,7 +87,7 @@ def steps_table(between: pl.DataFrame, names: pl.DataFrame, notes: Iterable[str 
         part = between.filter(pl.col("first") == first, pl.col("second") == second)
         cells = part.select(
             *keys, _signed(part["difference"]).alias(f"{first}_{second}"),
-            _text("p", part["p_family"]).alias(f"p_{first}_{second}"),
+            formatted(part["p_family"], "p").alias(f"p_{first}_{second}"),
         )  # fmt: skip
         wide = wide.join(cells, on=keys, how="left", maintain_order="left")
         labels |= {f"{first}_{second}": f"{capitalised(first)} − {second}", f"p_{first}_{second}": "*p*"}
@@ -114,7 +114,7 @@ def agreement_table(agreed: pl.DataFrame, names: pl.DataFrame, notes: Iterable[s
         _labels(agreed["measure"], tested=True),
         *(_signed(agreed[name], 2).alias(name) for name in ("agree", "disagree")),
         *(_signed(agreed[name]).alias(name) for name in ("difference", "within")),
-        *(_text("p", agreed[name]) for name in ("p_family", "within_p_family")),
+        *(formatted(agreed[name], "p") for name in ("p_family", "within_p_family")),
     )
     labels = {
         "label": "Measure", "agree": "Agree", "disagree": "Disagree", "difference": "Difference", "p_family": "*p*",
@@ -156,7 +156,3 @@ def _percents(frame: pl.DataFrame) -> pl.Series:
 def _signed(values: pl.Series, decimals: int = 3) -> pl.Series:
     texts = [ABSENT if value is None else signed(f"{value:.{decimals}f}") for value in values]
     return pl.Series(texts, dtype=pl.String)
-
-
-def _text(statistic: str, values: pl.Series) -> pl.Series:
-    return pl.Series(values.name, [format_value(statistic, value) for value in values], dtype=pl.String)

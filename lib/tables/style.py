@@ -75,6 +75,12 @@ def short_names(names: pl.DataFrame) -> dict[str, str]:
     return {str(name): text for name, text in names.select("condition", "short_name").iter_rows()}
 
 
+def formatted(values: pl.Series, statistic: str | None = None) -> pl.Series:
+    """A column as text, each value as its statistic (by default the column's name) is written."""
+    texts = [format_value(statistic or values.name, value) for value in values]
+    return pl.Series(values.name, texts, dtype=pl.String)
+
+
 def mean_and_sd(frame: pl.DataFrame, mean: str, sd: str) -> pl.Series:
     """Text such as `4.18 (2.35)` from two columns."""
     pairs = zip(frame[mean], frame[sd], strict=True)
